@@ -1,0 +1,11 @@
+//! `openssl/bio.h`: what `openssl-sys` does not declare.
+
+use std::ffi::c_int;
+
+pub const BIO_CTRL_PENDING: c_int = 10;
+pub const BIO_CTRL_WPENDING: c_int = 13;
+pub const BIO_TYPE_SOURCE_SINK: c_int = 0x0400;
+
+unsafe extern "C" {
+    pub fn BIO_get_new_index() -> c_int;
+}

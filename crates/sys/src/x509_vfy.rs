@@ -1,0 +1,13 @@
+//! `openssl/x509_vfy.h`: what `openssl-sys` does not declare.
+
+use std::ffi::{c_char, c_int};
+
+use openssl_sys::{X509_CRL, X509_STORE, X509_VERIFY_PARAM};
+
+unsafe extern "C" {
+    pub fn X509_STORE_add_crl(store: *mut X509_STORE, list: *mut X509_CRL) -> c_int;
+    pub fn X509_STORE_get0_param(store: *const X509_STORE) -> *mut X509_VERIFY_PARAM;
+    pub fn X509_STORE_load_file(store: *mut X509_STORE, file: *const c_char) -> c_int;
+    pub fn X509_STORE_load_path(store: *mut X509_STORE, path: *const c_char) -> c_int;
+    pub fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+}
