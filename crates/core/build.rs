@@ -1,0 +1,16 @@
+//! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like.
+
+/// The versions from which something of this crate works, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
+const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000)];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    let version = u64::from_str_radix(&std::env::var("DEP_IRONSSL_SYS_VERSION_NUMBER")?, 16)?;
+    for (name, first) in SINCE {
+        println!("cargo:rustc-check-cfg=cfg({name})");
+        if version >= *first {
+            println!("cargo:rustc-cfg={name}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! Safe, owned types over the OpenSSL C library.
+//!
+//! Lives here: everything that touches C, and so all `unsafe` code of the project. Must not live here: Python, or any
+//! other caller's types; what a caller brings (callbacks, transports) comes in through traits.
+
+pub mod asn1;
+pub mod curve;
+pub mod digest;
+pub mod error;
+pub mod pem;
+pub mod pkcs12;
+pub mod pkcs7;
+pub mod pkey;
+pub mod queue;
+pub mod spki;
+pub mod ssl;
+pub mod transport;
+pub mod version;
+pub mod x509;
+
+mod bio;
+mod bio_memory;
+mod callback;
+mod check;
+mod chunk;
+mod encoding;
+mod file;
+mod handle;
+mod legacy;
+mod wire;
+
+pub use error::{Entry, Error, ErrorStack, Parked, Result};

@@ -1,0 +1,163 @@
+//! OpenSSL's error queue: the only file that names `ERR_*`.
+//!
+//! The queue belongs to the thread. Rules: it is cleared before each operation whose failure it will explain
+//! (`clear`), taken whole when the operation failed (`take`), and put aside while a callback runs user code (`Saved`),
+//! so that an operation made inside a callback cannot disturb the one around it.
+#![allow(clippy::disallowed_methods, reason = "this is the file that may")]
+
+use std::ffi::{CStr, c_char, c_int, c_ulong};
+use std::ptr;
+
+use ironssl_sys as ffi;
+
+use crate::error::{Entry, ErrorStack};
+
+/// Empties the calling thread's queue.
+pub(crate) fn clear() {
+    // A look is much cheaper than clearing a queue that is empty, as it nearly always is.
+    if !is_empty() {
+        // SAFETY: no preconditions; works on the calling thread's own queue.
+        unsafe { ffi::ERR_clear_error() }
+    }
+}
+
+/// Whether the calling thread's queue holds nothing.
+pub fn is_empty() -> bool {
+    // SAFETY: no preconditions; reads the calling thread's own queue.
+    unsafe { ffi::ERR_peek_last_error() == 0 }
+}
+
+/// Whether the newest entry is `reason` of `library` (numbers of the C headers).
+pub(crate) fn last_is(library: c_int, reason: c_int) -> bool {
+    // SAFETY: no preconditions; reads the calling thread's own queue.
+    let code = unsafe { ffi::ERR_peek_last_error() };
+    code != 0 && ffi::ERR_GET_LIB(code) == library && ffi::ERR_GET_REASON(code) == reason
+}
+
+/// Takes every entry out of the calling thread's queue, the oldest first.
+pub(crate) fn take() -> ErrorStack {
+    let mut entries = Vec::new();
+    while let Some(raw) = RawEntry::pop() {
+        entries.push(raw.describe());
+    }
+    ErrorStack::new(entries)
+}
+
+/// The calling thread's queue and `errno`, put aside until dropped.
+pub(crate) struct Saved {
+    entries: Vec<RawEntry>,
+    errno: c_int,
+}
+
+impl Saved {
+    /// Puts the queue and `errno` aside; the queue is empty afterwards.
+    pub(crate) fn new() -> Self {
+        let errno = raw_errno();
+        let mut entries = Vec::new();
+        while let Some(entry) = RawEntry::pop() {
+            entries.push(entry);
+        }
+        Self { entries, errno }
+    }
+}
+
+impl Drop for Saved {
+    fn drop(&mut self) {
+        clear();
+        for entry in &self.entries {
+            entry.push();
+        }
+        set_raw_errno(self.errno);
+    }
+}
+
+/// The calling thread's `errno`; 0, which is no error and so no `rustix::io::Errno`, where nothing has failed yet.
+pub(crate) fn raw_errno() -> c_int {
+    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+/// Sets the calling thread's `errno`.
+pub(crate) fn set_raw_errno(errno: c_int) {
+    // SAFETY: the C library's `errno` of this thread is always valid to write.
+    unsafe { *libc::__errno_location() = errno }
+}
+
+/// One entry of the queue, whole enough to be put back: its code and its text. The file, line and function that the
+/// library notes for its own developers are left out.
+struct RawEntry {
+    code: c_ulong,
+    data: Option<Vec<u8>>,
+}
+
+impl RawEntry {
+    /// Takes the oldest entry out of the queue.
+    fn pop() -> Option<Self> {
+        let mut text: *const c_char = ptr::null();
+        let mut flags = 0;
+        // SAFETY: each argument is null (not wanted) or a valid place to write to.
+        let code = unsafe {
+            ffi::ERR_get_error_all(ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &raw mut text, &raw mut flags)
+        };
+        if code == 0 {
+            return None;
+        }
+        let data = (!text.is_null() && flags & ffi::ERR_TXT_STRING != 0).then(|| {
+            // SAFETY: the flag says that it is a terminated string; the thread's queue keeps it until its next change.
+            unsafe { CStr::from_ptr(text) }.to_bytes_with_nul().to_vec()
+        });
+        Some(Self { code, data })
+    }
+
+    /// Puts the entry at the end of the queue.
+    fn push(&self) {
+        // SAFETY: no preconditions; opens a new entry in the calling thread's queue.
+        unsafe { ffi::ERR_new() };
+        let (library, reason) = (ffi::ERR_GET_LIB(self.code), ffi::ERR_GET_REASON(self.code));
+        match &self.data {
+            // SAFETY: the format takes one terminated string, and `data` ends with a NUL.
+            Some(data) => unsafe { ffi::ERR_set_error(library, reason, c"%s".as_ptr(), data.as_ptr()) },
+            // SAFETY: without a format no argument is read.
+            None => unsafe { ffi::ERR_set_error(library, reason, ptr::null()) },
+        }
+    }
+
+    /// The `errno` of an entry of the operating system's (`ERR_SYSTEM_ERROR`), for which OpenSSL has no text.
+    fn system_error(&self) -> Option<i32> {
+        const SYSTEM: c_ulong = 1 << 31;
+        (self.code & SYSTEM != 0).then(|| i32::try_from(self.code & !SYSTEM).unwrap_or(0))
+    }
+
+    /// The entry in words.
+    fn describe(&self) -> Entry {
+        // SAFETY: no preconditions; the result is null or a string that lives as long as the library.
+        let library = unsafe { ffi::ERR_lib_error_string(self.code) };
+        let reason = match self.system_error() {
+            Some(number) => system_text(number),
+            // SAFETY: as above.
+            None => text(unsafe { ffi::ERR_reason_error_string(self.code) }),
+        };
+        let data = self.data.as_deref().and_then(|bytes| CStr::from_bytes_with_nul(bytes).ok());
+        Entry::new(
+            self.code,
+            text(library),
+            reason,
+            data.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default(),
+        )
+    }
+}
+
+/// What the operating system says of an `errno`, as `strerror` has it.
+pub(crate) fn system_text(number: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(number).to_string();
+    // Rust appends the number.
+    text.split(" (os error").next().unwrap_or_default().to_owned()
+}
+
+/// A C string that may be null, as text.
+fn text(string: *const c_char) -> String {
+    if string.is_null() {
+        return String::new();
+    }
+    // SAFETY: not null, and the callers pass terminated strings.
+    unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned()
+}

@@ -1,0 +1,479 @@
+//! A TLS connection: an engine and a transport, and the loop that moves ciphertext between them.
+//!
+//! Lives here: the operations that may wait for the peer. `info` has those that only look, `moving` the loop.
+//!
+//! Theory. Every operation is one loop: take the engine's lock, let OpenSSL work, give the lock back; send what it
+//! wrote; if it wants more, read some and start again. System calls that may wait are made with no engine lock held,
+//! so a thread that waits in `read` never holds up another's `write`. Two more locks keep the bytes in order: one thread at a time
+//! sends (`sending`), one at a time reads (`receiving`), and who had to wait for his turn looks first whether the other
+//! has done his work. Order of locks: `sending` or `receiving`, then the engine; never the other way round.
+//!
+//! A thread that wants to read never waits for one that sends: that one may be held up by a peer who does not read
+//! before he has written. It leaves its own output (the answer to a key update, say) to the sender, who looks for more
+//! after he gave his turn back.
+
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+use ironssl_sys as ffi;
+use parking_lot::{Mutex, ReentrantMutexGuard};
+use rustix::io::Errno;
+
+use super::context::Context;
+use super::engine::{Delegate, Engine, Inner};
+use super::retry::Retries;
+use super::status::{Failure, Outcome};
+use crate::error::Result;
+use crate::queue;
+use crate::transport::{Transport, Trouble};
+use crate::wire::{Queue, Wire};
+
+mod info;
+mod moving;
+
+use moving::failure_of;
+
+/// How much plaintext goes into the outbox before it is sent: several records a system call.
+const BATCH: usize = 64 * 1024;
+
+/// The most plaintext that one record holds.
+const RECORD: usize = 16 * 1024;
+
+/// The most plaintext that one read takes: several full records, if they have come.
+const GATHERED: usize = 4 * RECORD;
+
+/// What the last operation waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Want {
+    Nothing,
+    Read,
+    Write,
+}
+
+/// How far the exchange of close_notify alerts has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Ours was sent; the peer's has not come yet.
+    Sent,
+    /// Both were.
+    Complete,
+}
+
+/// A TLS connection.
+///
+/// All methods take `&self`, and any number of threads may use one connection at the same time.
+///
+/// ```
+/// use ironssl::ssl::{Connection, Context, Failure, Method};
+/// use ironssl::transport::Transport;
+///
+/// let context = Context::new(Method::TLS)?;
+/// let client = Connection::new(&context, Transport::Memory)?;
+/// client.set_connect_state()?;
+/// assert!(matches!(client.handshake(), Err(Failure::WantRead)));
+/// let mut hello = [0; 4096];
+/// let length = client.drain(&mut hello);
+/// assert_eq!(hello[0], 22, "a handshake record of {length} bytes");
+/// # Ok::<(), ironssl::Error>(())
+/// ```
+pub struct Connection {
+    engine: Engine,
+    transport: Transport,
+    /// Whether it speaks over datagrams (DTLS).
+    datagrams: bool,
+    context: Mutex<Context>,
+    /// Ciphertext taken out of the engine by the thread whose turn it is to send.
+    sending: Mutex<Queue>,
+    /// Whether the outbox or `sending` may hold something that the transport has not taken. Set with the engine's lock
+    /// held, cleared with both.
+    unsent: AtomicBool,
+    /// Held by the thread whose turn it is to read.
+    receiving: Mutex<()>,
+    retries: Mutex<Retries>,
+    /// Whether `retries` holds something; looked at before each write.
+    noted: AtomicBool,
+    /// Whether a close_notify went into the outbox and its sender was told to try again.
+    closing: AtomicBool,
+    want: AtomicU8,
+}
+
+/// Keeps other threads out of a connection, see [`Connection::hold`].
+pub struct Hold<'a>(#[allow(dead_code, reason = "held for its drop")] ReentrantMutexGuard<'a, Inner>);
+
+impl Connection {
+    /// Makes a connection of `context`, which belongs to it from now on whatever happens to the context later.
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] (`SSL_new`).
+    pub fn new(context: &Context, transport: Transport) -> Result<Self> {
+        queue::clear();
+        let method = context.method();
+        let ssl = context.new_ssl()?;
+        let wire = Wire::new(method.is_datagram());
+        // SAFETY: the `SSL` was just made, and is only used through the engine from now on.
+        let engine = unsafe { Engine::new(ssl, wire) }?;
+        Ok(Self {
+            engine,
+            transport,
+            datagrams: method.is_datagram(),
+            context: Mutex::new(context.clone()),
+            sending: Mutex::new(Queue::new(method.is_datagram())),
+            unsent: AtomicBool::new(false),
+            receiving: Mutex::new(()),
+            retries: Mutex::new(Retries::default()),
+            noted: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            want: AtomicU8::new(Want::Nothing as u8),
+        })
+    }
+
+    /// Whom to ask in the middle of an operation.
+    pub fn set_delegate(&self, delegate: Arc<dyn Delegate>) {
+        self.engine.enter().set_delegate(delegate);
+    }
+
+    /// Keeps other threads out until the result is dropped; waits for those that are in.
+    ///
+    /// Not around an operation on a transport other than memory: those fail while the calling thread holds on.
+    pub fn hold(&self) -> Hold<'_> {
+        Hold(self.engine.enter())
+    }
+
+    /// As [`Connection::hold`], but gives up at once where another thread is in.
+    pub fn try_hold(&self) -> Option<Hold<'_>> {
+        self.engine.try_enter().map(Hold)
+    }
+
+    /// Whether ciphertext is moved by the caller.
+    #[must_use]
+    pub fn is_memory(&self) -> bool {
+        matches!(self.transport, Transport::Memory)
+    }
+
+    /// Works as a client from now on (`SSL_set_connect_state`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] inside a callback of the same connection.
+    pub fn set_connect_state(&self) -> Result<()> {
+        self.set_state(|ssl| {
+            // SAFETY: the `SSL` is valid, and not in the middle of an operation.
+            unsafe { ffi::SSL_set_connect_state(ssl) };
+        })
+    }
+
+    /// Works as a server from now on (`SSL_set_accept_state`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] inside a callback of the same connection.
+    pub fn set_accept_state(&self) -> Result<()> {
+        self.set_state(|ssl| {
+            // SAFETY: the `SSL` is valid, and not in the middle of an operation.
+            unsafe { ffi::SSL_set_accept_state(ssl) };
+        })
+    }
+
+    fn set_state(&self, set: impl FnOnce(*mut ffi::SSL)) -> Result<()> {
+        let inner = self.engine.enter();
+        inner.refuse_in_callback()?;
+        set(inner.as_ptr());
+        Ok(())
+    }
+
+    /// Shakes hands, or does what is left of it (`SSL_do_handshake`).
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn handshake(&self) -> Result<(), Failure> {
+        self.noting(|| {
+            self.drive(|inner| {
+                inner.operate("SSL_do_handshake", |ssl| {
+                    // SAFETY: the `SSL` is valid and its lock held.
+                    match unsafe { ffi::SSL_do_handshake(ssl) } {
+                        1 => Ok(()),
+                        other => Err(other),
+                    }
+                })
+            })?;
+            match self.flush() {
+                // A client may be gone before it read our session tickets; the handshake is done all the same, and
+                // what it sent can still be read.
+                Err(Trouble::System(Errno::PIPE | Errno::CONNRESET)) => Ok(()),
+                other => other.map_err(|trouble| failure_of(trouble, Want::Write)),
+            }
+        })
+    }
+
+    /// Receives plaintext: at least one byte, at most `buffer.len()`, of one record, or of several full ones that have
+    /// come (`SSL_read`).
+    ///
+    /// # Errors
+    /// [`Failure`]; [`Failure::Closed`] at the end of the stream.
+    pub fn read(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let place: *mut [u8] = buffer;
+        // SAFETY: initialised bytes may be seen as bytes that may not be; OpenSSL writes initialised ones only.
+        let place = unsafe { &mut *(place as *mut [MaybeUninit<u8>]) };
+        self.read_uninit(place, false)
+    }
+
+    /// As [`Connection::read`], but leaves what it read to be read again (`SSL_peek`).
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn peek(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let place: *mut [u8] = buffer;
+        // SAFETY: as in `read`.
+        let place = unsafe { &mut *(place as *mut [MaybeUninit<u8>]) };
+        self.read_uninit(place, true)
+    }
+
+    /// Appends at most `limit` bytes of plaintext to `buffer`, and allocates no more than four records need.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn read_to(&self, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> Result<usize, Failure> {
+        let limit = limit.min(GATHERED);
+        buffer.reserve(limit);
+        let count = self.read_uninit(&mut buffer.spare_capacity_mut()[..limit], peek)?;
+        // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
+        unsafe { buffer.set_len(buffer.len() + count) };
+        Ok(count)
+    }
+
+    fn read_uninit(&self, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Result<usize, Failure> {
+        self.noting(|| {
+            let count = self.drive(|inner| {
+                if let Some(failure) = inner.take_deferred() {
+                    return Outcome::Failed(failure);
+                }
+                let mut count = match read_record(inner, buffer, peek) {
+                    Outcome::Done(count) => count,
+                    other => return other,
+                };
+                // Full records are part of something longer: take what else has come, as far as nobody has to wait.
+                while !peek && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
+                    match read_record(inner, &mut buffer[count..], false) {
+                        Outcome::Done(more) => count += more,
+                        Outcome::Failed(failure) => {
+                            inner.defer(failure);
+                            break;
+                        }
+                        Outcome::WantRead | Outcome::WantWrite => break,
+                    }
+                }
+                Outcome::Done(count)
+            })?;
+            // Whatever cannot be sent now is the business of the next write; the plaintext is here.
+            let _ = self.flush_soon(false);
+            Ok(count)
+        })
+    }
+
+    /// Sends some of `data`, one record at most unless the mode says otherwise (`SSL_write`). The count.
+    ///
+    /// # Errors
+    /// [`Failure`]. After [`Failure::WantWrite`] the bytes that were encrypted are remembered: repeating the call with
+    /// the same bytes sends them and returns their count; nothing is sent twice.
+    pub fn write(&self, data: &[u8]) -> Result<usize, Failure> {
+        self.noting(|| self.write_some(data))
+    }
+
+    /// Sends all of `data`, many records a system call. The count, `data.len()`.
+    ///
+    /// # Errors
+    /// As [`Connection::write`]; repeating the call with the same bytes goes on where it stopped.
+    pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
+        self.noting(|| {
+            let mut done = 0;
+            while done < data.len() {
+                done = self.write_more(data, done)?;
+            }
+            Ok(done)
+        })
+    }
+
+    /// `write`: what the first bytes came to.
+    fn write_some(&self, data: &[u8]) -> Result<usize, Failure> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let done = self.resume(data, false)?;
+        if done > 0 {
+            return Ok(done);
+        }
+        let count = self.drive(|inner| write_record(inner, data))?;
+        self.settle(data, count, false)
+    }
+
+    /// `write_all`: encrypts and sends a batch of `data` from `done` on. The new `done`.
+    fn write_more(&self, data: &[u8], done: usize) -> Result<usize, Failure> {
+        let resumed = self.resume(data, true).map_err(|failure| self.leave(data, done, failure))?;
+        if resumed > done {
+            return Ok(resumed);
+        }
+        let count = self.drive(|inner| {
+            let mut written = 0;
+            inner.shared().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
+            loop {
+                match write_record(inner, &data[done + written..]) {
+                    Outcome::Done(count) => written += count,
+                    // What stopped it will be met again, by the next batch.
+                    Outcome::WantRead | Outcome::WantWrite if written > 0 => return Outcome::Done(written),
+                    other => return other,
+                }
+                if done + written == data.len() || written >= BATCH {
+                    return Outcome::Done(written);
+                }
+            }
+        });
+        let count = count.map_err(|failure| self.leave(data, done, failure))?;
+        self.settle(data, done + count, true)
+    }
+
+    /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
+    fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
+        if self.is_memory() || !(self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire)) {
+            return Ok(0);
+        }
+        self.refuse_if_mine()?;
+        self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+        let mut retries = self.retries.lock();
+        let done = retries.take(data, whole);
+        self.noted.store(!retries.is_empty(), Ordering::Release);
+        Ok(done)
+    }
+
+    /// After a write: sends what it encrypted, and leaves a note where the transport does not take everything.
+    fn settle(&self, data: &[u8], done: usize, whole: bool) -> Result<usize, Failure> {
+        match self.flush() {
+            Ok(()) => Ok(done),
+            Err(Trouble::System(errno)) => Err(Failure::System(errno.raw_os_error())),
+            Err(trouble) => {
+                let mut retries = self.retries.lock();
+                retries.remember(data, done, whole);
+                self.noted.store(true, Ordering::Release);
+                Err(failure_of(trouble, Want::Write))
+            }
+        }
+    }
+
+    /// Where a write of all of `data` stops between two batches: leaves a note of the `done` bytes before it.
+    fn leave(&self, data: &[u8], done: usize, failure: Failure) -> Failure {
+        if done > 0 && matches!(failure, Failure::WantRead | Failure::WantWrite | Failure::Interrupted) {
+            self.retries.lock().remember(data, done, true);
+            self.noted.store(true, Ordering::Release);
+        }
+        failure
+    }
+
+    /// Sends a close_notify alert, or looks for the peer's if ours was sent (`SSL_shutdown`).
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn shutdown(&self) -> Result<Shutdown, Failure> {
+        self.noting(|| {
+            if self.closing.load(Ordering::Acquire) {
+                // The alert is encrypted already; all that is left is to send it.
+                self.refuse_if_mine()?;
+                self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+                self.closing.store(false, Ordering::Release);
+                let both = ffi::SSL_SENT_SHUTDOWN | ffi::SSL_RECEIVED_SHUTDOWN;
+                return Ok(if self.shutdown_state() & both == both { Shutdown::Complete } else { Shutdown::Sent });
+            }
+            let state = self.drive(|inner| {
+                inner.operate("SSL_shutdown", |ssl| {
+                    // SAFETY: the `SSL` is valid and its lock held.
+                    match unsafe { ffi::SSL_shutdown(ssl) } {
+                        0 => Ok(Shutdown::Sent),
+                        1 => Ok(Shutdown::Complete),
+                        other => Err(other),
+                    }
+                })
+            })?;
+            let sent = self.flush();
+            if matches!(sent, Err(Trouble::WouldBlock | Trouble::Interrupted)) {
+                self.closing.store(true, Ordering::Release);
+            }
+            sent.map_err(|trouble| failure_of(trouble, Want::Write))?;
+            Ok(state)
+        })
+    }
+
+    /// Gives ciphertext from the peer to a connection in memory. Nothing is kept back: all of it is taken.
+    pub fn feed(&self, ciphertext: &[u8]) {
+        if !ciphertext.is_empty() {
+            self.engine.enter().shared().wire.borrow_mut().feed_copy(ciphertext);
+        }
+    }
+
+    /// Tells a connection in memory that the peer's stream ends after what it was fed.
+    pub fn feed_end(&self) {
+        self.engine.enter().shared().wire.borrow_mut().end();
+    }
+
+    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, or one datagram. The count; 0
+    /// where none waits.
+    pub fn drain(&self, buffer: &mut [u8]) -> usize {
+        self.engine.enter().shared().wire.borrow_mut().outbox().pop_into(buffer)
+    }
+
+    /// As [`Connection::drain`], at most `limit` bytes, into a buffer of their own.
+    #[must_use]
+    pub fn drain_vec(&self, limit: usize) -> Vec<u8> {
+        let _hold = self.hold();
+        let mut ciphertext = vec![0; self.drainable().min(limit)];
+        self.drain(&mut ciphertext);
+        ciphertext
+    }
+
+    /// How many bytes of ciphertext can be drained at once: all, or those of one datagram.
+    #[must_use]
+    pub fn drainable(&self) -> usize {
+        self.engine.enter().shared().wire.borrow_mut().outbox().poppable()
+    }
+
+    /// How many bytes of ciphertext were fed and not used yet; 0 where another thread is in.
+    #[must_use]
+    pub fn fed(&self) -> usize {
+        self.engine.try_enter().map_or(0, |inner| inner.shared().wire.borrow().input_len())
+    }
+}
+
+/// Decrypts one record, or what is left of it.
+fn read_record(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Outcome<usize> {
+    let outcome = inner.operate(if peek { "SSL_peek" } else { "SSL_read" }, |ssl| {
+        let mut count = 0;
+        let place = buffer.as_mut_ptr().cast();
+        let call = if peek { ffi::SSL_peek_ex } else { ffi::SSL_read_ex };
+        // SAFETY: the `SSL` is valid and its lock held; OpenSSL writes at most `len` bytes.
+        match unsafe { call(ssl, place, buffer.len(), &raw mut count) } {
+            1 => Ok(count),
+            other => Err(other),
+        }
+    });
+    match outcome {
+        Outcome::Done(_) => inner.moved(),
+        Outcome::WantRead => inner.missed(),
+        _ => {}
+    }
+    outcome
+}
+
+/// Encrypts one record, or what the mode allows.
+fn write_record(inner: &Inner, data: &[u8]) -> Outcome<usize> {
+    // Where a mode asks OpenSSL to write all of it, that may be too much for the outbox.
+    let data = &data[..data.len().min(BATCH)];
+    let outcome = inner.operate("SSL_write", |ssl| {
+        let mut count = 0;
+        // SAFETY: the `SSL` is valid and its lock held; OpenSSL reads at most `len` bytes.
+        match unsafe { ffi::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &raw mut count) } {
+            1 => Ok(count),
+            other => Err(other),
+        }
+    });
+    if let Outcome::Done(_) = outcome {
+        inner.moved();
+    }
+    outcome
+}

@@ -1,0 +1,234 @@
+//! How a connection moves ciphertext: the loop around one operation, and whose turn it is to send or to read.
+
+use std::sync::atomic::{Ordering, fence};
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
+use rustix::io::Errno;
+
+use super::{Connection, Want};
+use crate::ssl::engine::{Inner, in_the_middle};
+use crate::ssl::status::{Failure, Outcome};
+use crate::transport::{Descriptor, Reader, Transport, Trouble, WATCH, Writer};
+use crate::wire::Queue;
+
+/// More than any datagram holds: it has to be read at once.
+const DATAGRAM: usize = 64 * 1024;
+
+impl Connection {
+    /// The loop around one operation. What it wrote last is in the outbox still; the callers know how urgent that is.
+    pub(super) fn drive<T>(&self, mut step: impl FnMut(&Inner) -> Outcome<T>) -> Result<T, Failure> {
+        self.refuse_if_mine()?;
+        // A transport that takes nothing more may still have something to read, which explains it better.
+        let mut broken: Option<Errno> = None;
+        loop {
+            let (outcome, written, fills, trouble) = {
+                let turn = self.direct_turn();
+                let inner = self.engine.enter();
+                inner.set_direct(turn.as_ref().map(|(socket, _)| *socket));
+                let before = inner.shared().wire.borrow().output_len();
+                let outcome = step(&inner);
+                inner.set_direct(None);
+                let wire = inner.shared().wire.borrow();
+                let written = wire.output_len() > before;
+                if written {
+                    self.unsent.store(true, Ordering::Release);
+                }
+                (outcome, written, wire.fills(), inner.take_trouble())
+            };
+            match outcome {
+                Outcome::Done(value) => return Ok(value),
+                Outcome::Failed(failure) => {
+                    // An alert, as a rule; the peer may have gone by now.
+                    let _ = self.flush_soon(written);
+                    return Err(match (failure, broken) {
+                        (Failure::UnexpectedEof, Some(errno)) => Failure::System(errno.raw_os_error()),
+                        (failure, _) => failure,
+                    });
+                }
+                Outcome::WantWrite => self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?,
+                Outcome::WantRead => {
+                    if let Some(errno) = trouble {
+                        return Err(Failure::System(broken.unwrap_or(errno).raw_os_error()));
+                    }
+                    match self.flush_soon(written) {
+                        Ok(()) => {}
+                        Err(Trouble::System(errno)) => broken = Some(errno),
+                        // The peer will not answer what it has not got.
+                        Err(Trouble::WouldBlock) if written => return Err(Failure::WantWrite),
+                        Err(Trouble::WouldBlock) => {}
+                        Err(trouble) => return Err(failure_of(trouble, Want::Write)),
+                    }
+                    match broken {
+                        None => self.fill(fills).map_err(|trouble| failure_of(trouble, Want::Read))?,
+                        Some(_) if self.reader().is_some_and(Reader::is_ready) && self.fill(fills).is_ok() => {}
+                        Some(errno) => return Err(Failure::System(errno.raw_os_error())),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for a turn to send or to read; on a thread that has to look for signals, not for long.
+    fn turn<'a, T>(&self, lock: &'a Mutex<T>) -> Result<MutexGuard<'a, T>, Trouble> {
+        match &self.transport {
+            Transport::Descriptor(descriptor) if descriptor.watches() => {
+                lock.try_lock_for(Duration::from_nanos(WATCH.unsigned_abs())).ok_or(Trouble::Interrupted)
+            }
+            _ => Ok(lock.lock()),
+        }
+    }
+
+    /// The turn to read directly from a socket, if nobody else has it.
+    fn direct_turn(&self) -> Option<(Descriptor, MutexGuard<'_, ()>)> {
+        match &self.transport {
+            Transport::Descriptor(socket) if socket.is_socket() && !self.datagrams => {
+                Some((*socket, self.receiving.try_lock()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends everything that OpenSSL wrote; waits for its turn.
+    pub(super) fn flush(&self) -> Result<(), Trouble> {
+        let Some(writer) = self.writer() else { return Ok(()) };
+        while self.unsent.load(Ordering::Acquire) {
+            self.send(&mut *self.turn(&self.sending)?, |data| writer.write(data))?;
+            // Somebody may have left output to us just before the lock was given back.
+            fence(Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Sends everything that OpenSSL wrote, unless another thread is at it, who will see to ours too. Waits for the
+    /// transport only where the caller has `written` something himself.
+    pub(super) fn flush_soon(&self, written: bool) -> Result<(), Trouble> {
+        let Some(writer) = self.writer() else { return Ok(()) };
+        if written {
+            fence(Ordering::SeqCst);
+        }
+        while self.unsent.load(Ordering::Acquire) {
+            let Some(mut queue) = self.sending.try_lock() else { return Ok(()) };
+            self.send(&mut queue, |data| if written { writer.write(data) } else { writer.write_now(data) })?;
+            drop(queue);
+            fence(Ordering::SeqCst);
+        }
+        Ok(())
+    }
+
+    /// Moves the outbox to the transport, by the thread whose turn it is.
+    fn send(&self, queue: &mut Queue, write: impl Fn(&[u8]) -> Result<usize, Trouble>) -> Result<(), Trouble> {
+        loop {
+            if queue.is_empty() {
+                let inner = self.engine.enter();
+                let mut wire = inner.shared().wire.borrow_mut();
+                if !wire.has_output() {
+                    self.unsent.store(false, Ordering::Release);
+                    return Ok(());
+                }
+                wire.swap_outbox(queue);
+            }
+            match write(queue.front()) {
+                Ok(count) => queue.consume(count),
+                Err(trouble) => {
+                    // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
+                    if self.datagrams && matches!(trouble, Trouble::System(_)) {
+                        queue.consume(0);
+                    }
+                    return Err(trouble);
+                }
+            }
+        }
+    }
+
+    fn reader(&self) -> Option<&dyn Reader> {
+        match &self.transport {
+            Transport::Memory => None,
+            Transport::Descriptor(descriptor) => Some(descriptor),
+            Transport::Custom { reader, .. } => Some(reader.as_ref()),
+        }
+    }
+
+    fn writer(&self) -> Option<&dyn Writer> {
+        match &self.transport {
+            Transport::Memory => None,
+            Transport::Descriptor(descriptor) => Some(descriptor),
+            Transport::Custom { writer, .. } => Some(writer.as_ref()),
+        }
+    }
+
+    /// Reads what OpenSSL wants next, unless another thread has done so since `fills` was read.
+    fn fill(&self, fills: u64) -> Result<(), Trouble> {
+        let Some(reader) = self.reader() else { return Err(Trouble::WouldBlock) };
+        let _turn = self.turn(&self.receiving)?;
+        let (wanted, header) = {
+            let inner = self.engine.enter();
+            let wire = inner.shared().wire.borrow();
+            if wire.fills() != fills {
+                return Ok(());
+            }
+            if self.datagrams { (DATAGRAM, false) } else { (wire.wanted(), inner.expects_header()) }
+        };
+        let mut ciphertext = Vec::new();
+        let count = reader.read(&mut ciphertext, wanted)?;
+        let mut failed = Ok(());
+        if header && let Some(rest) = rest_of_record(&ciphertext) {
+            // The header says how much follows. What stops us now is met again when OpenSSL asks for it, unless it is
+            // the caller's own.
+            if let Err(trouble @ Trouble::Caller(_)) = reader.read(&mut ciphertext, rest) {
+                failed = Err(trouble);
+            }
+        }
+        if self.datagrams {
+            if count == 0 {
+                // An empty datagram, which anybody may send, says nothing.
+                return Ok(());
+            }
+            ciphertext.shrink_to_fit();
+        }
+        let inner = self.engine.enter();
+        let mut wire = inner.shared().wire.borrow_mut();
+        if count == 0 {
+            wire.end();
+        } else {
+            wire.feed(ciphertext);
+        }
+        failed
+    }
+
+    /// Fails inside a callback of this connection, or while the calling thread holds it: waiting for the peer would
+    /// then keep every other thread out.
+    pub(super) fn refuse_if_mine(&self) -> Result<(), Failure> {
+        if !self.is_memory() && self.engine.is_mine() { Err(in_the_middle().into()) } else { Ok(()) }
+    }
+
+    /// Notes what the operation waited for.
+    pub(super) fn noting<T>(&self, operation: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+        let result = operation();
+        let want = match &result {
+            Err(Failure::WantRead) => Want::Read,
+            Err(Failure::WantWrite) => Want::Write,
+            _ => Want::Nothing,
+        };
+        self.want.store(want as u8, Ordering::Relaxed);
+        result
+    }
+}
+
+/// How many bytes a TLS record goes on after its header; none where that is no whole header.
+fn rest_of_record(header: &[u8]) -> Option<usize> {
+    let [20..=24, 3, _, high, low] = *header else { return None };
+    let rest = usize::from(u16::from_be_bytes([high, low]));
+    (rest > 0).then_some(rest)
+}
+
+/// What an operation comes to that met this trouble when it wanted to read or to write.
+pub(super) fn failure_of(trouble: Trouble, want: Want) -> Failure {
+    match trouble {
+        Trouble::WouldBlock if want == Want::Write => Failure::WantWrite,
+        Trouble::WouldBlock => Failure::WantRead,
+        Trouble::Interrupted => Failure::Interrupted,
+        Trouble::System(errno) => Failure::System(errno.raw_os_error()),
+        Trouble::Caller(parked) => parked.into(),
+    }
+}

@@ -1,0 +1,198 @@
+//! One thing that was asked of a context, as it is kept and replayed.
+//!
+//! Lives here: how each is applied to an `SSL_CTX`, and which earlier ones it makes void. Must not live here: files;
+//! a setting holds loaded objects, so that a replay cannot fail because a file has changed.
+
+use std::ffi::{CString, c_int, c_long};
+
+use ironssl_sys as ffi;
+
+use super::set_version;
+use crate::check;
+use crate::error::{Error, Result};
+use crate::pkey::PKey;
+use crate::queue;
+use crate::ssl::cipher;
+use crate::x509::X509;
+
+/// How many bytes a connection with read-ahead asks for at once: four records.
+const READ_AHEAD: usize = 64 * 1024 + 512;
+
+/// One thing that was asked of a context.
+#[derive(Clone)]
+pub(crate) enum Setting {
+    /// Options to add; they are never taken away.
+    Options(u64),
+    /// Mode bits to add.
+    Mode(c_long),
+    /// The lowest protocol version; 0 for the lowest that the library has.
+    MinVersion(c_int),
+    /// The highest protocol version; 0 for the highest that the library has.
+    MaxVersion(c_int),
+    /// The ciphers of TLS 1.2 and older.
+    CipherList(CString),
+    /// How the peer is verified.
+    VerifyMode(c_int),
+    /// How long a chain may be.
+    VerifyDepth(c_int),
+    /// The name of the sessions that a server resumes.
+    SessionId(Vec<u8>),
+    /// Seconds that a new session stays good for.
+    Timeout(c_long),
+    /// Which sessions are kept.
+    SessionCacheMode(c_long),
+    /// Whether more may be read than the record that is due.
+    ReadAhead(bool),
+    /// The certificate to show.
+    Certificate(X509),
+    /// The certificate to show, and those that lead from it to a root.
+    Chain(X509, Vec<X509>),
+    /// One more certificate to show after the own one.
+    ExtraChain(X509),
+    /// The private key to the certificate.
+    PrivateKey(PKey),
+    /// The authorities whose subjects a server names to its clients.
+    ClientCas(Vec<X509>),
+}
+
+impl Setting {
+    /// Whether sessions made before it must not be resumed after it.
+    pub(crate) fn changes_trust(&self) -> bool {
+        matches!(self, Self::VerifyMode(_) | Self::VerifyDepth(_) | Self::SessionId(_))
+    }
+
+    /// Whether it makes an earlier setting void.
+    pub(crate) fn replaces(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            // These add up.
+            (Self::Options(_), _) | (Self::Mode(_), _) | (Self::ExtraChain(_), _) => false,
+            // There is one certificate and one key for each kind of key.
+            (Self::Certificate(new) | Self::Chain(new, _), Self::Certificate(old) | Self::Chain(old, _)) => {
+                same_kind(new.public_key(), old.public_key())
+                    && !matches!((self, earlier), (Self::Certificate(_), Self::Chain(..)))
+            }
+            (Self::PrivateKey(new), Self::PrivateKey(old)) => new.id() == old.id(),
+            (new, old) => std::mem::discriminant(new) == std::mem::discriminant(old),
+        }
+    }
+
+    /// Applies it.
+    ///
+    /// `ctx` must be valid, and shared by no connection.
+    pub(crate) fn apply(&self, ctx: *mut ffi::SSL_CTX) -> Result<()> {
+        queue::clear();
+        match self {
+            Self::Options(options) => {
+                // SAFETY: the `SSL_CTX` is valid; any bits are allowed.
+                unsafe { ffi::SSL_CTX_set_options(ctx, *options) };
+                Ok(())
+            }
+            Self::Mode(mode) => {
+                // SAFETY: the `SSL_CTX` is valid; any bits are allowed.
+                unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_MODE, *mode, std::ptr::null_mut()) };
+                Ok(())
+            }
+            Self::MinVersion(version) => set_version(ctx, ffi::SSL_CTRL_SET_MIN_PROTO_VERSION, *version),
+            Self::MaxVersion(version) => set_version(ctx, ffi::SSL_CTRL_SET_MAX_PROTO_VERSION, *version),
+            Self::CipherList(list) => set_cipher_list(ctx, list),
+            Self::VerifyMode(mode) => {
+                // SAFETY: the `SSL_CTX` is valid. The callback is set on each `SSL` that has somebody to ask.
+                unsafe { ffi::SSL_CTX_set_verify(ctx, *mode, None) };
+                Ok(())
+            }
+            Self::VerifyDepth(depth) => {
+                // SAFETY: the `SSL_CTX` is valid; any number is allowed.
+                unsafe { ffi::SSL_CTX_set_verify_depth(ctx, *depth) };
+                Ok(())
+            }
+            Self::SessionId(name) => {
+                let length = std::ffi::c_uint::try_from(name.len())
+                    .map_err(|_| Error::value("a session id context has at most 32 bytes"))?;
+                // SAFETY: the `SSL_CTX` is valid; the name has so many bytes, and is copied.
+                let set = unsafe { ffi::SSL_CTX_set_session_id_context(ctx, name.as_ptr(), length) };
+                check::one(set, "SSL_CTX_set_session_id_context")
+            }
+            Self::Timeout(seconds) => {
+                // SAFETY: the `SSL_CTX` is valid.
+                unsafe { ffi::SSL_CTX_set_timeout(ctx, *seconds) };
+                Ok(())
+            }
+            Self::SessionCacheMode(mode) => {
+                // SAFETY: the `SSL_CTX` is valid; any bits are allowed.
+                unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_SET_SESS_CACHE_MODE, *mode, std::ptr::null_mut()) };
+                Ok(())
+            }
+            Self::ReadAhead(on) => {
+                let length = if *on { READ_AHEAD } else { 0 };
+                // SAFETY: the `SSL_CTX` is valid; a length of 0 is the library's own.
+                unsafe {
+                    ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_SET_READ_AHEAD, c_long::from(*on), std::ptr::null_mut());
+                    ffi::SSL_CTX_set_default_read_buffer_len(ctx, length);
+                }
+                Ok(())
+            }
+            Self::Certificate(certificate) => use_certificate(ctx, certificate),
+            Self::Chain(certificate, issuers) => {
+                use_certificate(ctx, certificate)?;
+                // SAFETY: the `SSL_CTX` is valid; without a stack the chain is emptied.
+                let cleared = unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_CHAIN, 0, std::ptr::null_mut()) };
+                check::one_long(cleared, "SSL_CTX_clear_chain_certs")?;
+                issuers.iter().try_for_each(|issuer| {
+                    let handle = issuer.share()?;
+                    let certificate = handle.as_ptr().cast();
+                    // SAFETY: both are valid; with 1 the `SSL_CTX` takes a reference of its own.
+                    let added = unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_CHAIN_CERT, 1, certificate) };
+                    check::one_long(added, "SSL_CTX_add1_chain_cert")
+                })
+            }
+            Self::ExtraChain(certificate) => {
+                let handle = certificate.share()?;
+                let certificate = handle.as_ptr().cast();
+                // SAFETY: both are valid; on success the `SSL_CTX` takes over the reference.
+                let added = unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_EXTRA_CHAIN_CERT, 0, certificate) };
+                check::one_long(added, "SSL_CTX_add_extra_chain_cert")?;
+                handle.into_raw();
+                Ok(())
+            }
+            Self::ClientCas(certificates) => {
+                // SAFETY: the `SSL_CTX` is valid, and takes over an empty list for the one that it had.
+                unsafe { ffi::SSL_CTX_set_client_CA_list(ctx, ffi::OPENSSL_sk_new_null().cast()) };
+                certificates.iter().try_for_each(|certificate| {
+                    let handle = certificate.share()?;
+                    // SAFETY: both are valid; the subject is copied.
+                    let added = unsafe { ffi::SSL_CTX_add_client_CA(ctx, handle.as_ptr()) };
+                    check::one(added, "SSL_CTX_add_client_CA")
+                })
+            }
+            Self::PrivateKey(key) => {
+                // SAFETY: both are valid; the `SSL_CTX` takes a reference of its own.
+                check::one(unsafe { ffi::SSL_CTX_use_PrivateKey(ctx, key.as_ptr()) }, "SSL_CTX_use_PrivateKey")
+            }
+        }
+    }
+}
+
+/// Whether two certificates go into the same place of a context, which has one for each kind of key.
+fn same_kind(new: Result<PKey>, old: Result<PKey>) -> bool {
+    matches!((new, old), (Ok(new), Ok(old)) if new.id() == old.id())
+}
+
+fn use_certificate(ctx: *mut ffi::SSL_CTX, certificate: &X509) -> Result<()> {
+    let handle = certificate.share()?;
+    queue::clear();
+    // SAFETY: both are valid; the `SSL_CTX` takes a reference of its own, of an object that never changes.
+    check::one(unsafe { ffi::SSL_CTX_use_certificate(ctx, handle.as_ptr()) }, "SSL_CTX_use_certificate")
+}
+
+/// Sets the ciphers of TLS 1.2 and older. A list that leaves none of them is refused, though the library would go on
+/// with those of TLS 1.3, which it does not govern.
+fn set_cipher_list(ctx: *mut ffi::SSL_CTX, list: &CString) -> Result<()> {
+    // SAFETY: the `SSL_CTX` is valid, the string terminated.
+    check::one(unsafe { ffi::SSL_CTX_set_cipher_list(ctx, list.as_ptr()) }, "SSL_CTX_set_cipher_list")?;
+    // SAFETY: the `SSL_CTX` is valid, and only the caller uses it.
+    let ciphers = unsafe { cipher::list(ffi::SSL_CTX_get_ciphers(ctx)) };
+    if ciphers.iter().any(|cipher| cipher.version != "TLSv1.3") {
+        return Ok(());
+    }
+    Err(Error::ssl("no cipher match"))
+}

@@ -1,0 +1,148 @@
+//! Whom a context trusts: its store of certificates.
+//!
+//! The store is shared by every `SSL_CTX` that the context ever makes, and has a lock of its own: nothing here is a
+//! setting to be replayed.
+
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr::NonNull;
+
+use ironssl_sys as ffi;
+
+use super::Context;
+use super::settings::text;
+use crate::check;
+use crate::error::Result;
+use crate::handle::{Counted, Handle};
+use crate::queue;
+use crate::x509::X509Store;
+
+/// Where distributions keep the certificates that they trust, as one file.
+pub const CERTIFICATE_FILES: &[&str] = &[
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+];
+
+/// Where distributions keep the certificates that they trust, as a directory of hashed names.
+pub const CERTIFICATE_DIRECTORIES: &[&str] = &["/etc/ssl/certs"];
+
+impl Context {
+    /// The store of trusted certificates, shared with the context: what is added to it counts at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where there is none.
+    pub fn cert_store(&self) -> Result<X509Store> {
+        self.look(|ctx| {
+            // SAFETY: the `SSL_CTX` is valid; the store stays its own.
+            let store = NonNull::new(unsafe { ffi::SSL_CTX_get_cert_store(ctx) });
+            let store = store.ok_or_else(|| check::failure("SSL_CTX_get_cert_store"))?;
+            // SAFETY: the store is valid; the handle gets a reference of its own.
+            let handle = unsafe {
+                ffi::X509_STORE::retain(store.as_ptr());
+                Handle::from_raw(store)
+            };
+            Ok(X509Store::from_handle(handle))
+        })
+    }
+
+    /// Trusts the certificates of a file, and those of a directory made by `openssl rehash` as they are needed.
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where a file cannot be read or holds none, or both are missing; [`crate::Error::Value`] for a path
+    /// with a NUL.
+    pub fn load_verify_locations(&self, file: Option<&Path>, directory: Option<&Path>) -> Result<()> {
+        let file = file.map(c_path).transpose()?;
+        let directory = directory.map(c_path).transpose()?;
+        queue::clear();
+        if file.is_none() && directory.is_none() {
+            return Err(check::failure("SSL_CTX_load_verify_locations"));
+        }
+        self.look(|ctx| {
+            if let Some(file) = file {
+                // SAFETY: the `SSL_CTX` is valid, the string terminated. The store that is changed has its own lock.
+                check::one(unsafe { ffi::SSL_CTX_load_verify_file(ctx, file.as_ptr()) }, "SSL_CTX_load_verify_file")?;
+            }
+            if let Some(directory) = directory {
+                // SAFETY: as above.
+                let loaded: c_int = unsafe { ffi::SSL_CTX_load_verify_dir(ctx, directory.as_ptr()) };
+                check::one(loaded, "SSL_CTX_load_verify_dir")?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Trusts what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or what the library was built to trust
+    /// (`SSL_CTX_set_default_verify_paths`); where neither is there, what the distribution keeps in one of
+    /// [`CERTIFICATE_FILES`], and [`CERTIFICATE_DIRECTORIES`].
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`].
+    pub fn set_default_verify_paths(&self) -> Result<()> {
+        queue::clear();
+        // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock.
+        let set = self.look(|ctx| unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) });
+        check::one(set, "SSL_CTX_set_default_verify_paths")?;
+        // Files that are not there are no failure, but leave entries.
+        queue::clear();
+        if Defaults::of_library().are_there() {
+            return Ok(());
+        }
+        let file = CERTIFICATE_FILES.iter().map(Path::new).find(|file| file.is_file());
+        let directory = CERTIFICATE_DIRECTORIES.iter().map(Path::new).find(|directory| directory.is_dir());
+        match (file, directory) {
+            (None, None) => Ok(()),
+            (file, directory) => self.load_verify_locations(file, directory),
+        }
+    }
+}
+
+/// Where the library looks for trusted certificates.
+struct Defaults {
+    named: bool,
+    file: &'static Path,
+    directory: &'static Path,
+}
+
+impl Defaults {
+    /// The places that the library was built with, and whether the environment names others.
+    fn of_library() -> Self {
+        // SAFETY: no preconditions; the functions return literals.
+        let [file, directory, file_variable, directory_variable] = unsafe {
+            [
+                literal(ffi::X509_get_default_cert_file()),
+                literal(ffi::X509_get_default_cert_dir()),
+                literal(ffi::X509_get_default_cert_file_env()),
+                literal(ffi::X509_get_default_cert_dir_env()),
+            ]
+        };
+        let set = |variable: &str| std::env::var_os(variable).is_some();
+        Self {
+            named: set(file_variable) || set(directory_variable),
+            file: Path::new(file),
+            directory: Path::new(directory),
+        }
+    }
+
+    /// Whether there is anything to look at.
+    fn are_there(&self) -> bool {
+        self.named || self.file.exists() || self.directory.exists()
+    }
+}
+
+/// A literal of the library.
+///
+/// # Safety
+/// `string` is a terminated string that is never freed.
+unsafe fn literal(string: *const c_char) -> &'static str {
+    // SAFETY: passed on from this function's own contract.
+    unsafe { CStr::from_ptr(string) }.to_str().unwrap_or_default()
+}
+
+/// A path for C.
+fn c_path(path: &Path) -> Result<CString> {
+    text(path.as_os_str().as_bytes(), "the path")
+}

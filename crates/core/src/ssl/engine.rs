@@ -1,0 +1,362 @@
+//! One `SSL` and the lock around it. The engine waits for nothing: OpenSSL reads from the inbox, or takes from a socket
+//! what is already there while the thread inside has its turn to read (`Shared::read`), and writes to the outbox of
+//! the wire, and `ssl::connection` moves those.
+//!
+//! Theory of the lock. It is re-entrant for the thread that owns it, because callbacks call methods of the same
+//! connection in the middle of a handshake. So a thread may come by here twice at a time, and nothing below keeps a
+//! `&mut` across a call into OpenSSL: what changes is in cells, borrowed for a moment. What must not happen inside a
+//! callback is another operation of the state machine that is running; `operate` refuses it.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::{c_int, c_void};
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use ironssl_sys as ffi;
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
+use rustix::io::Errno;
+
+use super::cipher::static_text;
+use super::status::{self, Failure, Outcome};
+use crate::bio;
+use crate::callback::unpark;
+use crate::check;
+use crate::error::{Error, Parked, Result};
+use crate::handle::{Counted, Handle};
+use crate::queue;
+use crate::transport::{Descriptor, Trouble};
+use crate::wire::{Read, Wire};
+use crate::x509::X509;
+
+/// What the owner of a connection answers when OpenSSL asks in the middle of an operation.
+///
+/// An `Err` fails the handshake and comes out of the operation that drove it, as [`Error::Callback`].
+pub trait Delegate: Send + Sync {
+    /// Whether a certificate of the peer's chain passes. `error` is OpenSSL's verdict (`X509_V_OK` or one of
+    /// `X509_V_ERR_*`), `depth` its place in the chain (0 is the peer's own), `passed` whether OpenSSL accepts it.
+    ///
+    /// # Errors
+    /// Whatever the owner failed with.
+    fn verify(&self, certificate: X509, error: i32, depth: i32, passed: bool) -> Result<bool, Parked> {
+        let _ = (certificate, error, depth);
+        Ok(passed)
+    }
+}
+
+/// The delegate of a connection that has none: OpenSSL's own verdicts stand.
+struct Defaults;
+
+impl Delegate for Defaults {}
+
+/// The state that C finds through the `SSL`: touched only by the thread that holds the engine's lock.
+pub(crate) struct Shared {
+    /// Ciphertext on its way.
+    pub(crate) wire: RefCell<Wire>,
+    delegate: RefCell<Arc<dyn Delegate>>,
+    /// What the first callback that failed in the running operation failed with.
+    parked: RefCell<Option<Parked>>,
+    /// Whether an operation is running, further up the stack of this thread.
+    operating: Cell<bool>,
+    /// The first verification error that a callback overruled, with its depth.
+    overridden: Cell<Option<(c_int, c_int)>>,
+    /// Whether an operation failed otherwise than by the end of the stream.
+    failed: Cell<bool>,
+    /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
+    direct: Cell<Option<Descriptor>>,
+    /// What a read met after it had got some plaintext: the next one fails with it.
+    deferred: RefCell<Option<Failure>>,
+    /// Contexts that a callback replaced, whose stores the running operation may still use.
+    retired: RefCell<Vec<Handle<ffi::SSL_CTX>>>,
+    /// What the socket failed with when OpenSSL read from it directly.
+    trouble: Cell<Option<Errno>>,
+    /// How many records were moved since OpenSSL's buffers were last given back for good.
+    records: Cell<u32>,
+    /// How many reads in a row found nothing.
+    misses: Cell<u32>,
+}
+
+impl Shared {
+    /// The state that belongs to `ssl`.
+    ///
+    /// # Safety
+    /// `ssl` is valid, and the caller runs inside an operation on it.
+    pub(crate) unsafe fn of<'a>(ssl: *const ffi::SSL) -> Option<&'a Self> {
+        // SAFETY: the slot holds null or the state, which lives as long as the `SSL`.
+        unsafe { ffi::SSL_get_ex_data(ssl, slot()?).cast::<Self>().as_ref() }
+    }
+
+    /// Whom to ask. The reference is the caller's own: a callback may change the delegate.
+    pub(crate) fn delegate(&self) -> Arc<dyn Delegate> {
+        Arc::clone(&self.delegate.borrow())
+    }
+
+    /// Keeps what a callback failed with, if it is the first of this operation.
+    pub(crate) fn park(&self, parked: Parked) {
+        self.parked.borrow_mut().get_or_insert(parked);
+    }
+
+    /// OpenSSL reads ciphertext: from the inbox, or, where that is empty and it is this thread's turn, from the socket,
+    /// as far as nobody has to wait for it.
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> Read {
+        let mut wire = self.wire.borrow_mut();
+        let read = wire.read(buffer);
+        if read != Read::Retry {
+            return read;
+        }
+        match self.direct.get().map(|socket| socket.read_now(buffer)) {
+            Some(Ok(0)) => {
+                wire.end();
+                Read::End
+            }
+            Some(Ok(count)) => {
+                wire.passed();
+                Read::Bytes(count)
+            }
+            // The kernel tells of an error once; the operation takes it from here.
+            Some(Err(Trouble::System(errno))) => {
+                self.trouble.set(Some(errno));
+                Read::Retry
+            }
+            Some(Err(_)) | None => Read::Retry,
+        }
+    }
+
+    /// Notes that a callback accepted a certificate that OpenSSL did not.
+    pub(crate) fn note_overridden(&self, error: c_int, depth: c_int) {
+        if error != ffi::X509_V_OK && self.overridden.get().is_none() {
+            self.overridden.set(Some((error, depth)));
+        }
+    }
+}
+
+/// The slot of every `SSL` that holds its `Shared`; none where OpenSSL has no more slots to give.
+fn slot() -> Option<c_int> {
+    static SLOT: OnceLock<c_int> = OnceLock::new();
+    let index = *SLOT.get_or_init(|| {
+        // SAFETY: no preconditions; without functions nothing is called when an `SSL` is made or freed.
+        unsafe { ffi::CRYPTO_get_ex_new_index(ffi::CRYPTO_EX_INDEX_SSL, 0, std::ptr::null_mut(), None, None, None) }
+    });
+    (index >= 0).then_some(index)
+}
+
+/// After so many records a connection counts as busy, and keeps OpenSSL's buffers.
+const BUSY: u32 = 16;
+
+/// After so many reads in a row that found nothing it counts as idle again.
+const IDLE: u32 = 2;
+
+/// What the lock guards.
+pub(crate) struct Inner {
+    // The order matters: the `SSL` goes first, and its BIO gives back its count of `shared`.
+    ssl: Handle<ffi::SSL>,
+    shared: Rc<Shared>,
+}
+
+impl Drop for Inner {
+    /// libssl takes the session of a connection that ends without close_notify out of the server's cache. That is no
+    /// reason to forget it (RFC 5246, 7.2.1), as long as the protocol was not violated.
+    fn drop(&mut self) {
+        if self.is_sound() {
+            let both = ffi::SSL_SENT_SHUTDOWN | ffi::SSL_RECEIVED_SHUTDOWN;
+            // SAFETY: the `SSL` is valid, and freed next.
+            unsafe { ffi::SSL_set_shutdown(self.ssl.as_ptr(), both) };
+        }
+    }
+}
+
+// SAFETY: all counts of the `Rc` are inside `Inner` (one here, one in the BIO of the `SSL`), so they move together, and
+// the lock lets one thread at a time use them.
+unsafe impl Send for Inner {}
+
+impl Inner {
+    /// The pointer, valid as long as `self`.
+    pub(crate) fn as_ptr(&self) -> *mut ffi::SSL {
+        self.ssl.as_ptr()
+    }
+
+    /// The state that callbacks see.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Lets OpenSSL read from a socket directly, or not.
+    pub(crate) fn set_direct(&self, socket: Option<Descriptor>) {
+        self.shared.direct.set(socket);
+    }
+
+    /// Keeps a failure for the next read.
+    pub(crate) fn defer(&self, failure: Failure) {
+        self.shared.deferred.replace(Some(failure));
+    }
+
+    /// Takes the failure that a read before this one met.
+    pub(crate) fn take_deferred(&self) -> Option<Failure> {
+        self.shared.deferred.take()
+    }
+
+    /// Keeps a context that is about to be replaced until the running operation is over.
+    pub(crate) fn retire_context(&self) {
+        if !self.is_operating() {
+            return;
+        }
+        // SAFETY: the `SSL` is valid, and has a context; the handle gets a reference of its own.
+        let context = unsafe {
+            let context = ffi::SSL_get_SSL_CTX(self.ssl.as_ptr());
+            ffi::SSL_CTX::retain(context);
+            std::ptr::NonNull::new(context).map(|context| Handle::from_raw(context))
+        };
+        self.shared.retired.borrow_mut().extend(context);
+    }
+
+    /// Takes what the socket failed with when OpenSSL read from it directly.
+    pub(crate) fn take_trouble(&self) -> Option<Errno> {
+        self.shared.trouble.take()
+    }
+
+    /// Whether OpenSSL reads the header of a record next, as opposed to its body.
+    pub(crate) fn expects_header(&self) -> bool {
+        // SAFETY: the `SSL` is valid; the texts are literals.
+        unsafe { static_text(ffi::SSL_rstate_string(self.ssl.as_ptr())) == "RH" }
+    }
+
+    /// Whether the caller runs inside an operation, that is, in a callback.
+    pub(crate) fn is_operating(&self) -> bool {
+        self.shared.operating.get()
+    }
+
+    /// Fails inside a callback, where the state machine is in the middle of something.
+    pub(crate) fn refuse_in_callback(&self) -> Result<()> {
+        if self.is_operating() { Err(in_the_middle()) } else { Ok(()) }
+    }
+
+    /// Runs one operation of the state machine. `call` gets the `SSL` and returns what OpenSSL returned, and the value
+    /// if that is success.
+    pub(crate) fn operate<T>(
+        &self,
+        name: &'static str,
+        call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
+    ) -> Outcome<T> {
+        if self.shared.operating.replace(true) {
+            return Outcome::Failed(in_the_middle().into());
+        }
+        queue::clear();
+        let outcome = match call(self.ssl.as_ptr()) {
+            Ok(value) => Outcome::Done(value),
+            // SAFETY: the `SSL` is valid, the queue was cleared, and the call was the last thing done.
+            Err(returned) => unsafe { status::of_failed(self.ssl.as_ptr(), returned, name) },
+        };
+        self.shared.operating.set(false);
+        if matches!(outcome, Outcome::Failed(Failure::Error(_))) {
+            self.shared.failed.set(true);
+        }
+        self.shared.retired.borrow_mut().clear();
+        let parked = self.shared.parked.borrow_mut().take();
+        match parked {
+            None => outcome,
+            Some(parked) => {
+                queue::clear();
+                self.shared.failed.set(true);
+                Outcome::Failed(unpark(parked).into())
+            }
+        }
+    }
+
+    /// Whether nothing has failed but by the end of the stream.
+    pub(crate) fn is_sound(&self) -> bool {
+        !self.shared.failed.get()
+    }
+
+    /// After a record was moved: gives OpenSSL's buffers back, some 34 KiB, as long as it is not clear that the
+    /// connection is a busy one, which pays for them again with every record.
+    pub(crate) fn moved(&self) {
+        let records = self.shared.records.get();
+        if records < BUSY {
+            self.shared.records.set(records + 1);
+            self.free_buffers();
+        }
+        self.shared.misses.set(0);
+    }
+
+    /// After a read found nothing: the second time in a row, the connection counts as idle again.
+    pub(crate) fn missed(&self) {
+        if !self.expects_header() {
+            // A record that comes in pieces is not idleness.
+            return;
+        }
+        let misses = self.shared.misses.get() + 1;
+        self.shared.misses.set(misses);
+        if misses == IDLE {
+            self.shared.records.set(0);
+            self.free_buffers();
+        }
+    }
+
+    fn free_buffers(&self) {
+        // SAFETY: the `SSL` is valid; buffers in use are left alone, and made anew when they are needed.
+        unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
+    }
+
+    /// Replaces the delegate.
+    pub(crate) fn set_delegate(&self, delegate: Arc<dyn Delegate>) {
+        self.shared.delegate.replace(delegate);
+    }
+
+    /// The first verification error that a callback overruled, with its depth.
+    pub(crate) fn overridden(&self) -> Option<(c_int, c_int)> {
+        self.shared.overridden.get()
+    }
+}
+
+/// An operation inside a callback of the same connection.
+pub(crate) fn in_the_middle() -> Error {
+    Error::ssl("the connection is in the middle of another operation; a callback cannot start one")
+}
+
+/// One `SSL` behind its lock.
+pub(crate) struct Engine(ReentrantMutex<Inner>);
+
+impl Engine {
+    /// Takes over a new `SSL` and joins it to a wire.
+    ///
+    /// # Safety
+    /// `ssl` was just made, and nothing else uses it.
+    pub(crate) unsafe fn new(ssl: Handle<ffi::SSL>, wire: Wire) -> Result<Self> {
+        let shared = Rc::new(Shared {
+            wire: RefCell::new(wire),
+            delegate: RefCell::new(Arc::new(Defaults)),
+            parked: RefCell::new(None),
+            operating: Cell::new(false),
+            overridden: Cell::new(None),
+            failed: Cell::new(false),
+            direct: Cell::new(None),
+            trouble: Cell::new(None),
+            retired: RefCell::new(Vec::new()),
+            deferred: RefCell::new(None),
+            records: Cell::new(0),
+            misses: Cell::new(0),
+        });
+        let slot = slot().ok_or_else(|| check::failure("CRYPTO_get_ex_new_index"))?;
+        let state: *const Shared = Rc::as_ptr(&shared);
+        // SAFETY: the `SSL` is valid; the state outlives it, see `Inner`.
+        let set = unsafe { ffi::SSL_set_ex_data(ssl.as_ptr(), slot, state.cast_mut().cast::<c_void>()) };
+        check::one(set, "SSL_set_ex_data")?;
+        // SAFETY: the `SSL` is valid, and from now on used under the engine's lock only.
+        unsafe { bio::attach(ssl.as_ptr(), &shared) }?;
+        Ok(Self(ReentrantMutex::new(Inner { ssl, shared })))
+    }
+
+    /// Waits for the lock.
+    pub(crate) fn enter(&self) -> ReentrantMutexGuard<'_, Inner> {
+        self.0.lock()
+    }
+
+    /// Takes the lock if no other thread has it.
+    pub(crate) fn try_enter(&self) -> Option<ReentrantMutexGuard<'_, Inner>> {
+        self.0.try_lock()
+    }
+
+    /// Whether the calling thread has the lock.
+    pub(crate) fn is_mine(&self) -> bool {
+        self.0.is_owned_by_current_thread()
+    }
+}

@@ -1,0 +1,23 @@
+//! TLS: contexts, connections and sessions (`libssl`).
+//!
+//! [`Context`] keeps what was asked of it and makes [`Connection`]s. A connection is an engine, which never waits, and
+//! a [`Transport`](crate::transport::Transport).
+
+mod cipher;
+mod connection;
+mod context;
+mod method;
+mod retry;
+mod session;
+
+pub mod constants;
+pub(crate) mod engine;
+pub(crate) mod status;
+
+pub use cipher::Cipher;
+pub use connection::{Connection, Hold, Shutdown};
+pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format};
+pub use engine::Delegate;
+pub use method::Method;
+pub use session::Session;
+pub use status::Failure;

@@ -1,0 +1,85 @@
+//! A TLS session that can be resumed.
+//!
+//! libssl marks the session object of a connection that ends without close_notify as not resumable, for everybody who
+//! shares it. So a `Session` is always a copy of its own (`SSL_SESSION_dup`): one is made when it is taken from a
+//! connection, and another when it is given to one. An abrupt close then harms nobody else.
+
+use std::ptr;
+
+use ironssl_sys as ffi;
+use zeroize::Zeroizing;
+
+use super::context::ContextId;
+use crate::check;
+use crate::error::Result;
+use crate::handle::Handle;
+use crate::queue;
+
+/// A TLS session, an independent copy of the one that a connection negotiated.
+///
+/// It belongs to the [`Context`](super::Context) of that connection.
+pub struct Session {
+    // Never changed after it was made.
+    handle: Handle<ffi::SSL_SESSION>,
+    context: ContextId,
+}
+
+// SAFETY: OpenSSL gets copies of the session only, so nothing ever writes to it.
+unsafe impl Sync for Session {}
+
+impl Session {
+    /// Copies the session of a connection. `sound` says that the connection has seen no violation of the protocol:
+    /// then the copy can be resumed, even if libssl has marked the session because of an abrupt end.
+    ///
+    /// # Safety
+    /// `session` is valid, and nothing changes it during the call.
+    pub(crate) unsafe fn copy_of(session: *mut ffi::SSL_SESSION, context: ContextId, sound: bool) -> Result<Self> {
+        queue::clear();
+        // SAFETY: the session is valid.
+        let handle = if sound && unsafe { ffi::SSL_SESSION_is_resumable(session) } == 0 {
+            // SAFETY: as above.
+            unsafe { unmarked(session) }?
+        } else {
+            // SAFETY: as above; the copy is ours.
+            unsafe { check::owned(ffi::SSL_SESSION_dup(session), "SSL_SESSION_dup") }?
+        };
+        Ok(Self { handle, context })
+    }
+
+    /// A copy to give to a connection.
+    pub(crate) fn to_handle(&self) -> Result<Handle<ffi::SSL_SESSION>> {
+        queue::clear();
+        // SAFETY: the session is valid; the copy is ours.
+        unsafe { check::owned(ffi::SSL_SESSION_dup(self.handle.as_ptr()), "SSL_SESSION_dup") }
+    }
+
+    /// The context it belongs to.
+    pub(crate) fn context(&self) -> ContextId {
+        self.context
+    }
+}
+
+/// A copy without libssl's mark, which the encoded form leaves out.
+///
+/// # Safety
+/// `session` is valid, and nothing changes it during the call.
+unsafe fn unmarked(session: *mut ffi::SSL_SESSION) -> Result<Handle<ffi::SSL_SESSION>> {
+    // SAFETY: the session is valid; null asks for the length only.
+    let length = check::positive(unsafe { ffi::i2d_SSL_SESSION(session, ptr::null_mut()) }, "i2d_SSL_SESSION")?;
+    // It holds the master secret.
+    let mut der = Zeroizing::new(vec![0_u8; length]);
+    let mut at = der.as_mut_ptr();
+    // SAFETY: the session is valid and has not changed, so it fits.
+    check::positive(unsafe { ffi::i2d_SSL_SESSION(session, &raw mut at) }, "i2d_SSL_SESSION")?;
+    let mut at = der.as_ptr();
+    // SAFETY: `at` points to `length` bytes; null asks for a new object, which is ours.
+    unsafe {
+        check::owned(ffi::d2i_SSL_SESSION(ptr::null_mut(), &raw mut at, check::long_len(length)?), "d2i_SSL_SESSION")
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}

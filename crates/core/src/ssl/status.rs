@@ -1,0 +1,105 @@
+//! What became of a TLS operation: the only file that reads `SSL_get_error`.
+
+use std::ffi::c_int;
+use std::fmt;
+
+use ironssl_sys as ffi;
+
+use crate::check;
+use crate::error::{Error, Parked};
+use crate::queue;
+
+/// Why an operation on a connection did not complete.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// More ciphertext from the peer is needed first; repeat the operation then.
+    WantRead,
+    /// The transport takes no more ciphertext now; repeat the operation, with the same data, when it does.
+    WantWrite,
+    /// A callback asked to be called again (`SSL_ERROR_WANT_X509_LOOKUP`); none of this crate does.
+    WantX509Lookup,
+    /// A signal came before anything was moved; repeat the operation after its handler ran.
+    Interrupted,
+    /// The peer closed the TLS connection with a close_notify alert.
+    Closed,
+    /// The peer's stream ended without a close_notify alert.
+    UnexpectedEof,
+    /// The transport failed, with this `errno`.
+    System(i32),
+    /// OpenSSL refused, a callback failed, or the operation cannot be made now.
+    Error(Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WantRead => f.write_str("more data from the peer is needed first"),
+            Self::WantWrite => f.write_str("the transport takes no more data now"),
+            Self::WantX509Lookup => f.write_str("a certificate callback asked to be called again"),
+            Self::Interrupted => f.write_str("interrupted by a signal"),
+            Self::Closed => f.write_str("the peer closed the TLS connection"),
+            Self::UnexpectedEof => f.write_str("the peer's stream ended without a close_notify alert"),
+            Self::System(number) => std::io::Error::from_raw_os_error(*number).fmt(f),
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Error(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Parked> for Failure {
+    fn from(parked: Parked) -> Self {
+        Self::Error(Error::Callback(parked))
+    }
+}
+
+/// What one call of OpenSSL came to.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    /// It is complete.
+    Done(T),
+    /// The inbox is empty.
+    WantRead,
+    /// OpenSSL could not write. Our BIO takes everything, so this is not met; what waits is sent then.
+    WantWrite,
+    /// It failed.
+    Failed(Failure),
+}
+
+/// Reads the status of a call that did not succeed.
+///
+/// # Safety
+/// `ssl` is valid, the error queue was empty before the call that returned `returned`, and nothing of OpenSSL was
+/// called on this thread since.
+#[allow(clippy::disallowed_methods, reason = "this file is the door")]
+pub(crate) unsafe fn of_failed<T>(ssl: *const ffi::SSL, returned: c_int, call: &'static str) -> Outcome<T> {
+    // SAFETY: the status is read right after the call, as it must be.
+    let status = unsafe { ffi::SSL_get_error(ssl, returned) };
+    match status {
+        ffi::SSL_ERROR_WANT_READ => Outcome::WantRead,
+        ffi::SSL_ERROR_WANT_WRITE => Outcome::WantWrite,
+        ffi::SSL_ERROR_ZERO_RETURN => Outcome::Failed(Failure::Closed),
+        ffi::SSL_ERROR_WANT_X509_LOOKUP => Outcome::Failed(Failure::WantX509Lookup),
+        // Our BIO makes no system call, so this is the end of the stream, or an error with a reason in the queue.
+        ffi::SSL_ERROR_SYSCALL if queue::is_empty() => Outcome::Failed(Failure::UnexpectedEof),
+        ffi::SSL_ERROR_SSL if queue::last_is(ffi::ERR_LIB_SSL, ffi::SSL_R_UNEXPECTED_EOF_WHILE_READING) => {
+            queue::clear();
+            Outcome::Failed(Failure::UnexpectedEof)
+        }
+        _ => Outcome::Failed(Failure::Error(check::failure(call))),
+    }
+}

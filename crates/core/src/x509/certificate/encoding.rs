@@ -1,0 +1,100 @@
+//! Reading and writing certificates: PEM, DER, text.
+
+use std::ptr;
+
+use ironssl_sys as ffi;
+
+use super::{State, X509};
+use crate::bio_memory::{Reader, Writer};
+use crate::callback::passphrase::{Passphrase, Supply};
+use crate::check;
+use crate::error::Result;
+use crate::queue;
+
+impl X509 {
+    /// The first certificate in PEM (`PEM_read_bio_X509`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where there is none, or it is damaged.
+    pub fn from_pem(pem: &[u8]) -> Result<Self> {
+        queue::clear();
+        let reader = Reader::new(pem)?;
+        // A PEM block may say that it is encrypted, whatever is in it.
+        let mut supply = Supply::new(Passphrase::None);
+        // SAFETY: the BIO is valid; null asks for a new object; the function and its data fit together and last for the
+        // call.
+        let handle = unsafe {
+            let raw = ffi::PEM_read_bio_X509(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
+            check::owned(raw, "PEM_read_bio_X509")?
+        };
+        queue::clear();
+        Ok(Self::wrap(State::new(handle, false, false)))
+    }
+
+    /// A certificate in DER (`d2i_X509`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where it is none, or damaged.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        queue::clear();
+        let length = check::long_len(der.len())?;
+        let mut at = der.as_ptr();
+        // SAFETY: `at` points to `length` bytes; null asks for a new object.
+        let handle = unsafe { check::owned(ffi::d2i_X509(ptr::null_mut(), &raw mut at, length), "d2i_X509")? };
+        queue::clear();
+        Ok(Self::wrap(State::new(handle, false, false)))
+    }
+
+    /// The certificate in PEM (`PEM_write_bio_X509`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where it is not complete enough to be encoded.
+    pub fn to_pem(&self) -> Result<Vec<u8>> {
+        queue::clear();
+        let writer = Writer::new()?;
+        let state = self.0.lock();
+        // SAFETY: the BIO is valid; the certificate is valid and locked.
+        check::one(unsafe { ffi::PEM_write_bio_X509(writer.as_ptr(), state.as_ptr()) }, "PEM_write_bio_X509")?;
+        Ok(writer.bytes().to_vec())
+    }
+
+    /// The certificate in DER (`i2d_X509`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where it is not complete enough to be encoded.
+    pub fn to_der(&self) -> Result<Vec<u8>> {
+        self.der_with(<[u8]>::to_vec)
+    }
+
+    /// Calls `with` on the encoding.
+    pub(super) fn der_with<R>(&self, with: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        queue::clear();
+        let state = self.0.lock();
+        let mut out = ptr::null_mut();
+        // SAFETY: the certificate is valid and locked; null asks for a new buffer.
+        let length = unsafe { ffi::i2d_X509(state.as_ptr(), &raw mut out) };
+        drop(state);
+        let length = check::positive(length, "i2d_X509")?;
+        let out = check::borrowed(out, "i2d_X509")?;
+        // SAFETY: success gave a buffer of `length` bytes.
+        let result = with(unsafe { std::slice::from_raw_parts(out.as_ptr(), length) });
+        // SAFETY: the buffer is ours to free, and not used afterwards.
+        unsafe { ffi::OPENSSL_free(out.as_ptr().cast()) };
+        Ok(result)
+    }
+
+    /// The certificate in words (`X509_print`), also where it is not complete.
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where the library cannot print it.
+    pub fn to_text(&self) -> Result<Vec<u8>> {
+        queue::clear();
+        let writer = Writer::new()?;
+        let state = self.0.lock();
+        // SAFETY: the BIO is valid; the certificate is valid and locked.
+        let written = unsafe { ffi::X509_print(writer.as_ptr(), state.as_ptr()) };
+        check::positive(written, "X509_print")?;
+        queue::clear();
+        Ok(writer.bytes().to_vec())
+    }
+}

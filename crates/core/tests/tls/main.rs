@@ -1,0 +1,7 @@
+//! Connections as a Rust program sees them: in memory, over sockets and pipes, from several threads.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod memory;
+mod sockets;
+mod support;
