@@ -1,0 +1,172 @@
+//! `CRL`.
+
+use ironssl::x509 as core;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+
+use super::file_type::FileType;
+use super::revoked::{Revoked, entry};
+use super::x509::when;
+use super::{PKey, X509, X509Name, cryptography, sign};
+use crate::argument;
+use crate::error::{Crypto, OrRaise};
+
+/// A certificate revocation list.
+///
+/// `CRL()` is empty: add Revoked entries, and `export` it, or `sign` it and write it with `dump_crl`. `load_crl` reads one.
+#[pyclass(frozen, subclass, dict, weakref, name = "CRL", module = "OpenSSL.crypto")]
+pub(crate) struct Crl(core::X509Crl);
+
+impl Crl {
+    /// Wraps a list of the core.
+    pub(crate) fn from_core(list: core::X509Crl) -> Self {
+        Self(list)
+    }
+
+    /// The list of the core.
+    pub(crate) fn core(&self) -> &core::X509Crl {
+        &self.0
+    }
+}
+
+/// An X509 argument; TypeError for anything else, naming the parameter `label`.
+fn certificate<'a>(object: &'a Bound<'_, PyAny>, label: &str) -> PyResult<&'a core::X509> {
+    let found = object.cast::<X509>().map_err(|_| PyTypeError::new_err(format!("{label} must be an X509 instance")))?;
+    Ok(found.get().core())
+}
+
+/// A list in a form of its own.
+pub(super) fn dump<'py>(py: Python<'py>, list: &core::X509Crl, file_type: FileType) -> PyResult<Bound<'py, PyBytes>> {
+    let written = match file_type {
+        FileType::Pem => list.to_pem(),
+        FileType::Asn1 => list.to_der(),
+        FileType::Text => list.to_text(),
+    };
+    Ok(PyBytes::new(py, &written.or_raise::<Crypto>()?))
+}
+
+#[pymethods]
+impl Crl {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    fn __new__(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        core::X509Crl::new().or_raise::<Crypto>().map(Self)
+    }
+
+    #[expect(clippy::unused_self, reason = "Python's protocol")]
+    fn __init__(&self) {}
+
+    /// The list as one of the package cryptography, which must be installed.
+    fn to_cryptography<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        cryptography::revocation_list(py, &self.0.to_der().or_raise::<Crypto>()?)
+    }
+
+    /// A CRL from a revocation list of the package cryptography, which must be installed.
+    ///
+    /// Raises TypeError for anything else.
+    #[classmethod]
+    fn from_cryptography(_cls: &Bound<'_, PyType>, crypto_crl: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let der = cryptography::revocation_list_der(crypto_crl)?;
+        core::X509Crl::from_der(der.as_slice()).or_raise::<Crypto>().map(Self)
+    }
+
+    /// Copies of the entries, a tuple of Revoked, or None where there are none.
+    fn get_revoked<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let entries = self.0.revoked().or_raise::<Crypto>()?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let entries = entries.into_iter().map(|one| Bound::new(py, Revoked::from_core(one)));
+        PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?).map(Some)
+    }
+
+    /// Adds a copy of a Revoked. Raises crypto.Error where it lacks its date.
+    fn add_revoked(&self, revoked: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.add_revoked(entry(revoked)?).or_raise::<Crypto>()
+    }
+
+    /// A copy of the issuer, an X509Name.
+    fn get_issuer(&self) -> PyResult<X509Name> {
+        self.0.issuer().or_raise::<Crypto>().map(X509Name::from_core)
+    }
+
+    /// Sets the version as it is encoded: 1 for v2.
+    fn set_version(&self, version: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.set_version(argument::integer(version, "version")?).or_raise::<Crypto>()
+    }
+
+    /// Sets when this list was issued; see X509.set_notBefore.
+    #[pyo3(name = "set_lastUpdate", signature = (when))]
+    fn set_last_update(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.set_last_update(self::when(when)?.as_slice()).or_raise::<Crypto>()
+    }
+
+    /// Sets when the next list is to be issued; see X509.set_notBefore.
+    #[pyo3(name = "set_nextUpdate", signature = (when))]
+    fn set_next_update(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.set_next_update(self::when(when)?.as_slice()).or_raise::<Crypto>()
+    }
+
+    /// Makes the subject of issuer_cert the issuer, and signs with issuer_key and the message digest of the name given,
+    /// such as "sha256". Nobody checks that the key is the certificate's.
+    ///
+    /// Keys that hash what they sign themselves (Ed25519, Ed448, ML-DSA, SLH-DSA) take no digest: the one given, which
+    /// may then be None, is not used. Raises ValueError for a key without private part and for an unknown digest. Other
+    /// threads run meanwhile.
+    #[pyo3(signature = (issuer_cert, issuer_key, digest))]
+    fn sign(
+        &self,
+        py: Python<'_>,
+        issuer_cert: &Bound<'_, PyAny>,
+        issuer_key: &Bound<'_, PyAny>,
+        digest: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let issuer = certificate(issuer_cert, "issuer_cert")?;
+        let key = PKey::of(issuer_key)?.require_to_sign()?;
+        let digest = sign::digest(&key, digest)?;
+        py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()
+    }
+
+    /// Signs the list as `sign` does, issued now and valid for a number of days, and returns it in the form type:
+    /// FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT.
+    ///
+    /// Raises TypeError without a digest, unless the key takes none.
+    #[pyo3(signature = (cert, key, r#type = None, days = None, digest = None))]
+    #[pyo3(text_signature = "($self, cert, key, type=1, days=100, digest=None)")]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        cert: &Bound<'_, PyAny>,
+        key: &Bound<'_, PyAny>,
+        r#type: Option<&Bound<'_, PyAny>>,
+        days: Option<&Bound<'_, PyAny>>,
+        digest: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+        let issuer = certificate(cert, "cert")?;
+        let key = PKey::of(key)?;
+        let file_type = match r#type {
+            Some(object) => {
+                argument::integer::<i64>(object, "type")?;
+                FileType::to_dump(object)?
+            }
+            None => FileType::Pem,
+        };
+        let days: i64 = days.map_or(Ok(100), |days| argument::integer(days, "days"))?;
+        let seconds = days.checked_mul(SECONDS_PER_DAY).ok_or_else(|| PyValueError::new_err("too many days"))?;
+        let key = key.require_to_sign()?;
+        if digest.is_none() && !key.signs_without_digest() {
+            return Err(PyTypeError::new_err("digest must be provided"));
+        }
+        let digest = sign::digest(&key, digest)?;
+        self.0.set_last_update_from_now(0).or_raise::<Crypto>()?;
+        self.0.set_next_update_from_now(seconds).or_raise::<Crypto>()?;
+        py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()?;
+        dump(py, &self.0, file_type)
+    }
+
+    fn __reduce_ex__(slf: &Bound<'_, Self>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(argument::not_picklable(slf))
+    }
+}

@@ -1,0 +1,216 @@
+//! `PKCS12`, and `load_pkcs12`.
+
+use std::sync::{Mutex, PoisonError};
+
+use ironssl::pkcs12 as core;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+
+use super::{PKey, X509};
+use crate::argument::{self, Data};
+use crate::error::{Crypto, OrRaise};
+use crate::gc::Slot;
+
+/// What is in a PKCS#12 file: a private key, its certificate, further certificates, and a name.
+///
+/// `PKCS12()` is empty: fill it with the methods that begin with `set_`, and `export` it. `load_pkcs12` reads one.
+#[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
+#[derive(Default)]
+pub(crate) struct PKCS12 {
+    key: Slot<PKey>,
+    certificate: Slot<X509>,
+    others: Slot<PyTuple>,
+    friendly_name: Mutex<Option<Vec<u8>>>,
+}
+
+impl PKCS12 {
+    /// Wraps what a file held.
+    fn from_core(py: Python<'_>, file: core::Pkcs12) -> PyResult<Self> {
+        let made = Self { friendly_name: Mutex::new(file.friendly_name), ..Self::default() };
+        made.key.set(file.key.map(|key| Py::new(py, PKey::from_core(key))).transpose()?);
+        made.certificate.set(file.certificate.map(|found| Py::new(py, X509::from_core(found))).transpose()?);
+        if !file.others.is_empty() {
+            let others = file.others.into_iter().map(|found| Bound::new(py, X509::from_core(found)));
+            made.others.set(Some(PyTuple::new(py, others.collect::<PyResult<Vec<_>>>()?)?.unbind()));
+        }
+        Ok(made)
+    }
+
+    /// What the file is to hold.
+    fn to_core(&self, py: Python<'_>) -> PyResult<core::Pkcs12> {
+        let others = match self.others.get(py) {
+            Some(others) => others.bind(py).iter().map(|other| certificate(&other)).collect::<PyResult<Vec<_>>>()?,
+            None => Vec::new(),
+        };
+        Ok(core::Pkcs12 {
+            key: self.key.get(py).map(|key| key.get().require("PKCS12.export")).transpose()?,
+            certificate: self.certificate.get(py).map(|found| found.get().core().clone()),
+            others: others.iter().map(|other| other.get().core().clone()).collect(),
+            friendly_name: self.friendly_name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        })
+    }
+}
+
+/// An X509; TypeError for anything else.
+fn certificate<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, X509>> {
+    Ok(object.cast::<X509>().map_err(|_| PyTypeError::new_err("cert must be an X509 instance"))?.clone())
+}
+
+/// A passphrase: bytes, or str, which stands for its UTF-8.
+fn passphrase<'py>(object: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Data<'py>>> {
+    object.map(|object| Data::from_buffer_or_deprecated_str(object, "passphrase")).transpose()
+}
+
+#[pymethods]
+impl PKCS12 {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    fn __new__(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    #[expect(clippy::unused_self, reason = "Python's protocol")]
+    fn __init__(&self) {}
+
+    /// The certificate of the key, an X509, or None.
+    fn get_certificate(&self, py: Python<'_>) -> Option<Py<X509>> {
+        self.certificate.get(py)
+    }
+
+    /// Sets the certificate of the key, an X509, or None.
+    #[pyo3(signature = (cert))]
+    fn set_certificate(&self, cert: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        self.certificate.set(cert.map(certificate).transpose()?.map(Bound::unbind));
+        Ok(())
+    }
+
+    /// The private key, a PKey, or None.
+    fn get_privatekey(&self, py: Python<'_>) -> Option<Py<PKey>> {
+        self.key.get(py)
+    }
+
+    /// Sets the private key, a PKey, or None.
+    #[pyo3(signature = (pkey))]
+    fn set_privatekey(&self, pkey: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let key = pkey.map(|object| object.cast::<PKey>().map(|key| key.clone().unbind())).transpose();
+        self.key.set(key.map_err(|_| PyTypeError::new_err("pkey must be a PKey instance"))?);
+        Ok(())
+    }
+
+    /// The further certificates, a tuple of X509, or None where there are none. All certificates of a file without a
+    /// private key are here.
+    fn get_ca_certificates(&self, py: Python<'_>) -> Option<Py<PyTuple>> {
+        self.others.get(py)
+    }
+
+    /// Sets the further certificates: an iterable of X509, or None.
+    #[pyo3(signature = (cacerts))]
+    fn set_ca_certificates(&self, py: Python<'_>, cacerts: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let others = match cacerts {
+            Some(cacerts) => {
+                let elements = cacerts.try_iter()?.map(|element| {
+                    let wrong = || PyTypeError::new_err("iterable must only contain X509 instances");
+                    element?.cast_into::<X509>().map_err(|_| wrong())
+                });
+                Some(PyTuple::new(py, elements.collect::<PyResult<Vec<_>>>()?)?.unbind())
+            }
+            None => None,
+        };
+        self.others.set(others);
+        Ok(())
+    }
+
+    /// The name of key and certificate, UTF-8 in bytes, or None.
+    fn get_friendlyname<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        let name = self.friendly_name.lock().unwrap_or_else(PoisonError::into_inner);
+        name.as_ref().map(|name| PyBytes::new(py, name))
+    }
+
+    /// Sets the name of key and certificate: UTF-8 in bytes, str, or None.
+    #[pyo3(signature = (name))]
+    fn set_friendlyname(&self, name: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let name = match name {
+            None => None,
+            Some(name) => match name.cast::<PyString>() {
+                Ok(text) => Some(text.to_cow()?.as_bytes().to_vec()),
+                Err(_) => Some(
+                    name.cast::<PyBytes>()
+                        .map_err(|_| PyTypeError::new_err("name must be a byte string or None"))?
+                        .as_bytes()
+                        .to_vec(),
+                ),
+            },
+        };
+        *self.friendly_name.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        Ok(())
+    }
+
+    /// The file, as bytes.
+    ///
+    /// passphrase is bytes, a str, which stands for its UTF-8, or None. iter says how often the passphrase is hashed to
+    /// encrypt, maciter how often for the checksum, where -1 leaves the checksum out; 0 is OpenSSL's default.
+    ///
+    /// algorithm is the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do (PBES2). Without one it
+    /// is pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
+    ///
+    /// Raises crypto.Error for an empty object, and where certificate and key do not belong together; ValueError for a NUL
+    /// in passphrase or name, for an unknown algorithm, and for a key without private part. Other threads run meanwhile.
+    #[pyo3(signature = (passphrase = None, iter = None, maciter = None, *, algorithm = None))]
+    #[pyo3(text_signature = "($self, passphrase=None, iter=2048, maciter=1, *, algorithm=None)")]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        passphrase: Option<&Bound<'_, PyAny>>,
+        iter: Option<&Bound<'_, PyAny>>,
+        maciter: Option<&Bound<'_, PyAny>>,
+        algorithm: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let passphrase = self::passphrase(passphrase)?;
+        let iterations = iter.map_or(Ok(2048), |iter| argument::integer(iter, "iter"))?;
+        let mac_iterations = maciter.map_or(Ok(1), |maciter| argument::integer(maciter, "maciter"))?;
+        let algorithm = match algorithm {
+            Some(name) => core::Algorithm::by_name(&argument::name(name, "algorithm")?).or_raise::<Crypto>()?,
+            None => core::Algorithm::default(),
+        };
+        let file = self.to_core(py)?;
+        let passphrase = passphrase.as_ref().map(Data::as_slice);
+        let der = py.detach(|| file.to_der(passphrase, iterations, mac_iterations, algorithm));
+        Ok(PyBytes::new(py, &der.or_raise::<Crypto>()?))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.key.visit(&visit)?;
+        self.certificate.visit(&visit)?;
+        self.others.visit(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.key.clear();
+        self.certificate.clear();
+        self.others.clear();
+    }
+
+    fn __reduce_ex__(slf: &Bound<'_, Self>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(argument::not_picklable(slf))
+    }
+}
+
+/// Reads a PKCS#12 file.
+///
+/// buffer is an object with the buffer protocol; passphrase is bytes, a str, which stands for its UTF-8, or None. Old
+/// algorithms are understood where OpenSSL's legacy provider is at hand. Raises crypto.Error where buffer holds no such
+/// file, or the passphrase is wrong or missing; ValueError for a NUL in it. Other threads run meanwhile.
+#[pyfunction]
+#[pyo3(signature = (buffer, passphrase = None))]
+pub(crate) fn load_pkcs12(
+    py: Python<'_>,
+    buffer: &Bound<'_, PyAny>,
+    passphrase: Option<&Bound<'_, PyAny>>,
+) -> PyResult<PKCS12> {
+    let (buffer, passphrase) = (Data::from_buffer_or_ascii(buffer)?, self::passphrase(passphrase)?);
+    let (der, passphrase) = (buffer.as_slice(), passphrase.as_ref().map(Data::as_slice));
+    let file = py.detach(|| core::Pkcs12::from_der(der, passphrase)).or_raise::<Crypto>()?;
+    PKCS12::from_core(py, file)
+}

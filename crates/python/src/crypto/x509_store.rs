@@ -1,0 +1,89 @@
+//! `X509Store`.
+
+use ironssl::x509 as core;
+use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::{Crl, X509, cryptography};
+use crate::argument;
+use crate::error::{Crypto, OrRaise};
+
+/// A set of trusted certificates, and how to verify against it.
+///
+/// Context.get_cert_store gives that of a context; X509StoreContext verifies against one.
+#[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
+pub(crate) struct X509Store(core::X509Store);
+
+impl X509Store {
+    /// Wraps a store of the core.
+    pub(crate) fn from_core(store: core::X509Store) -> Self {
+        Self(store)
+    }
+
+    /// The store of the core.
+    pub(crate) fn core(&self) -> &core::X509Store {
+        &self.0
+    }
+}
+
+#[pymethods]
+impl X509Store {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "()")]
+    fn __new__(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        core::X509Store::new().or_raise::<Crypto>().map(Self)
+    }
+
+    #[expect(clippy::unused_self, reason = "Python's protocol")]
+    fn __init__(&self) {}
+
+    /// Trusts a certificate, an X509 as it is now. One that is there already is no error.
+    fn add_cert(&self, cert: &Bound<'_, PyAny>) -> PyResult<()> {
+        let cert = cert.cast::<X509>().map_err(|_| PyTypeError::new_err("cert must be an X509 instance"))?;
+        self.0.add_cert(cert.get().core()).or_raise::<Crypto>()
+    }
+
+    /// Adds a copy of a revocation list, a CRL or a CertificateRevocationList of the package cryptography. The flags
+    /// X509StoreFlags.CRL_CHECK and CRL_CHECK_ALL make verifications use it.
+    fn add_crl(&self, crl: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Ok(list) = crl.cast::<Crl>() {
+            return self.0.add_crl(list.get().core()).or_raise::<Crypto>();
+        }
+        let der = cryptography::revocation_list_der(crl)?;
+        self.0.add_crl(&core::X509Crl::from_der(der.as_slice()).or_raise::<Crypto>()?).or_raise::<Crypto>()
+    }
+
+    /// Adds flags of X509StoreFlags to those that are set.
+    fn set_flags(&self, flags: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.set_flags(argument::integer(flags, "flags")?).or_raise::<Crypto>()
+    }
+
+    /// Verifies as if it were another time: vfy_time is a datetime.datetime, in UTC where it has no time zone.
+    fn set_time(&self, vfy_time: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = vfy_time.py();
+        let class = py.import(intern!(py, "datetime"))?.getattr(intern!(py, "datetime"))?;
+        if !vfy_time.is_instance(&class)? {
+            return Err(PyTypeError::new_err("vfy_time must be a datetime.datetime"));
+        }
+        let fields = vfy_time.call_method0(intern!(py, "utctimetuple"))?;
+        let seconds = py.import(intern!(py, "calendar"))?.call_method1(intern!(py, "timegm"), (fields,))?;
+        self.0.set_time(seconds.extract()?).or_raise::<Crypto>()
+    }
+
+    /// Trusts the certificates of a file of PEM blocks, and those of a directory prepared with c_rehash, which are read
+    /// when they are needed. Either may be None, but not both.
+    ///
+    /// The paths are str, bytes or os.PathLike. Raises crypto.Error where the file cannot be read or holds no
+    /// certificate.
+    #[pyo3(signature = (cafile, capath = None))]
+    fn load_locations(&self, cafile: Option<&Bound<'_, PyAny>>, capath: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let (file, directory) = (cafile.map(argument::path).transpose()?, capath.map(argument::path).transpose()?);
+        self.0.load_locations(file.as_deref(), directory.as_deref()).or_raise::<Crypto>()
+    }
+
+    fn __reduce_ex__(slf: &Bound<'_, Self>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(argument::not_picklable(slf))
+    }
+}

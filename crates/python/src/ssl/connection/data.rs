@@ -1,0 +1,216 @@
+//! `Connection`: sending and receiving.
+//!
+//! In memory nothing waits, so short messages are moved with the GIL held: giving it up and taking it back costs more
+//! than a small record does. Everything else runs without the GIL. What is received goes through a buffer of the
+//! thread's own, kept for the next time.
+
+use std::cell::RefCell;
+
+use ironssl::ssl::{Connection as Core, Failure};
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyMemoryView, PySlice};
+
+use super::Connection;
+use crate::argument::{Data, integer};
+use crate::error::failure_to_py;
+
+/// MSG_PEEK: leave what was read to be read again.
+const MSG_PEEK: i64 = 2;
+
+/// The most bytes of plaintext that one record holds.
+const RECORD: usize = 16 * 1024;
+
+/// The most bytes of plaintext that are encrypted or decrypted with the GIL held.
+const SHORT: usize = 2048;
+
+thread_local! {
+    /// Where plaintext is decrypted to on its way into a Python object.
+    static PLAINTEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `work` with the thread's buffer, empty. A callback that comes by here again finds a new one.
+fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    let mut buffer = PLAINTEXT.take();
+    buffer.clear();
+    let result = work(&mut buffer);
+    PLAINTEXT.replace(buffer);
+    result
+}
+
+impl Connection {
+    /// Receives at most `limit` bytes and hands them to `take`.
+    fn receive<T>(
+        &self,
+        py: Python<'_>,
+        limit: usize,
+        peek: bool,
+        take: impl FnOnce(&[u8]) -> PyResult<T>,
+    ) -> PyResult<T> {
+        with_buffer(|buffer| {
+            let core = self.core()?;
+            let short = core.is_memory() && limit.min(core.fed()) <= SHORT;
+            match short.then(|| core.try_hold()).flatten() {
+                Some(_hold) => core.read_to(buffer, limit, peek).map_err(|failure| failure_to_py(py, failure))?,
+                None => self.driven(py, |core| core.read_to(buffer, limit, peek))?,
+            };
+            take(buffer)
+        })
+    }
+
+    /// Sends `data` with `write`, which says how many bytes went.
+    fn transmit(
+        &self,
+        py: Python<'_>,
+        data: &[u8],
+        write: fn(&Core, &[u8]) -> Result<usize, Failure>,
+    ) -> PyResult<usize> {
+        let core = self.core()?;
+        let short = core.is_memory() && data.len() <= SHORT;
+        match short.then(|| core.try_hold()).flatten() {
+            Some(_hold) => write(core, data).map_err(|failure| failure_to_py(py, failure)),
+            None => self.driven(py, |core| write(core, data)),
+        }
+    }
+}
+
+/// A size argument: an int that is not negative.
+fn size(object: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
+    let number: i64 = integer(object, name)?;
+    usize::try_from(number).map_err(|_| PyValueError::new_err(format!("{name} must not be negative")))
+}
+
+/// Whether the flags of a recv method ask to leave the data there.
+fn peeks(flags: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    let flags: i64 = flags.map_or(Ok(0), |flags| integer(flags, "flags"))?;
+    Ok(flags & MSG_PEEK != 0)
+}
+
+#[pymethods]
+impl Connection {
+    /// Send some of buf: one TLS record, so up to 16,384 bytes, unless a Context.set_mode says otherwise.
+    ///
+    /// buf: bytes, or any object with a contiguous buffer of bytes; str is encoded as UTF-8, with a DeprecationWarning.
+    /// flags is ignored. Returns how many bytes were sent; 0 for an empty buf.
+    ///
+    /// Raises WantReadError or WantWriteError where the transport cannot go on; repeat the call with the same bytes
+    /// then (in any object): what was encrypted is sent once. ZeroReturnError after the peer has closed, SysCallError
+    /// where the transport failed, Error for a violation of the protocol, TypeError and BufferError for another kind of
+    /// object, ValueError for more than 2,147,483,647 bytes. (SSL_write)
+    #[pyo3(signature = (buf, flags = None))]
+    fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+        let _ = flags;
+        let (data, length) = Data::start_of(buf, "buf", RECORD)?;
+        if i32::try_from(length).is_err() {
+            return Err(PyValueError::new_err("Cannot send more than 2**31-1 bytes at once."));
+        }
+        self.transmit(py, data.as_slice(), Core::write)
+    }
+
+    /// The same as `send`.
+    #[pyo3(signature = (buf, flags = None))]
+    fn write(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+        self.send(py, buf, flags)
+    }
+
+    /// Send all of buf, many TLS records at a time.
+    ///
+    /// buf, flags: as for `send`. Returns how many bytes were sent: all. Raises the same exceptions as send, but for
+    /// the limit of its length. After WantReadError or WantWriteError repeat the call with the same bytes: it goes on
+    /// where it stopped. After any other error it is unknown how much has been sent. (SSL_write)
+    #[pyo3(signature = (buf, flags = None))]
+    fn sendall(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+        let _ = flags;
+        let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
+        self.transmit(py, data.as_slice(), Core::write_all)
+    }
+
+    /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record; of several, up to
+    /// four, where they are full ones (16,384 bytes) and have come.
+    ///
+    /// flags: socket.MSG_PEEK leaves the data to be received again.
+    ///
+    /// Raises ZeroReturnError when the peer has closed the connection cleanly, SysCallError(-1, 'Unexpected EOF') when
+    /// it ended otherwise, WantReadError where none has come yet on a transport that does not wait, WantWriteError,
+    /// SysCallError where the transport failed, Error for a violation of the protocol, what a callback raised,
+    /// ValueError for a negative size. (SSL_read, SSL_peek)
+    #[pyo3(signature = (bufsiz, flags = None))]
+    fn recv<'py>(
+        &self,
+        py: Python<'py>,
+        bufsiz: &Bound<'py, PyAny>,
+        flags: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let limit = size(bufsiz, "bufsiz")?;
+        self.receive(py, limit, peeks(flags)?, |plaintext| Ok(PyBytes::new(py, plaintext)))
+    }
+
+    /// The same as `recv`.
+    #[pyo3(signature = (bufsiz, flags = None))]
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        bufsiz: &Bound<'py, PyAny>,
+        flags: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        self.recv(py, bufsiz, flags)
+    }
+
+    /// Receive data into a buffer: at least one byte and at most nbytes, or what fits.
+    ///
+    /// buffer: an object with a writable, contiguous buffer, such as bytearray or memoryview. nbytes: None or 0 for the
+    /// whole buffer. flags: socket.MSG_PEEK leaves the data to be received again. Returns the number of bytes received.
+    ///
+    /// Raises the same exceptions as `recv`, TypeError or BufferError for another kind of buffer. (SSL_read, SSL_peek)
+    #[pyo3(signature = (buffer, nbytes = None, flags = None))]
+    fn recv_into(
+        &self,
+        py: Python<'_>,
+        buffer: &Bound<'_, PyAny>,
+        nbytes: Option<&Bound<'_, PyAny>>,
+        flags: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<usize> {
+        let view = writable(buffer)?;
+        let room = view.len()?;
+        let wanted = nbytes.map_or(Ok(0), |nbytes| size(nbytes, "nbytes"))?;
+        let limit = if wanted == 0 { room } else { room.min(wanted) };
+        if limit == 0 {
+            return Ok(0);
+        }
+        let count = self.receive(py, limit, peeks(flags)?, |plaintext| {
+            let slice = PySlice::new(py, 0, isize::try_from(plaintext.len())?, 1);
+            PyBuffer::<u8>::get(&view.get_item(slice)?)?.copy_from_slice(py, plaintext)?;
+            Ok(plaintext.len())
+        });
+        view.call_method0("release")?;
+        count
+    }
+
+    /// How many bytes can be received without reading from the transport. (SSL_pending)
+    fn pending(&self, py: Python<'_>) -> PyResult<usize> {
+        self.held(py, Core::pending)
+    }
+
+    /// Whether the last operation stopped because more has to be read from the transport.
+    fn want_read(&self) -> PyResult<bool> {
+        Ok(self.core()?.wants_read())
+    }
+
+    /// Whether the last operation stopped because the transport could not be written to.
+    fn want_write(&self) -> PyResult<bool> {
+        Ok(self.core()?.wants_write())
+    }
+}
+
+/// A view of the bytes of a writable, contiguous buffer.
+fn writable<'py>(buffer: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyMemoryView>> {
+    let view = PyMemoryView::from(buffer)?;
+    if view.getattr("readonly")?.is_truthy()? {
+        return Err(PyTypeError::new_err("the buffer must be writable"));
+    }
+    if !view.getattr("c_contiguous")?.is_truthy()? {
+        return Err(PyBufferError::new_err("the buffer is not C-contiguous"));
+    }
+    Ok(view.call_method1("cast", ("B",))?.cast_into::<PyMemoryView>()?)
+}

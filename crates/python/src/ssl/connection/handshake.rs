@@ -1,0 +1,93 @@
+//! `Connection`: taking a side, shaking hands, renegotiating, closing.
+
+use ironssl::ssl::Shutdown;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use super::Connection;
+use crate::argument::integer;
+use crate::error::{OrRaise, Ssl};
+
+#[pymethods]
+impl Connection {
+    /// Work as a client from now on; the handshake is made by the next operation that needs it.
+    /// (SSL_set_connect_state)
+    pub(super) fn set_connect_state(&self, py: Python<'_>) -> PyResult<()> {
+        self.held(py, ironssl::ssl::Connection::set_connect_state)?.or_raise::<Ssl>()
+    }
+
+    /// Work as a server from now on; the handshake is made by the next operation that needs it.
+    /// (SSL_set_accept_state)
+    pub(super) fn set_accept_state(&self, py: Python<'_>) -> PyResult<()> {
+        self.held(py, ironssl::ssl::Connection::set_accept_state)?.or_raise::<Ssl>()
+    }
+
+    /// Shake hands, or do what is left of it: after `renegotiate`, or instead of leaving it to `send` and `recv`.
+    ///
+    /// Raises the same exceptions as send and recv, and what a callback raised. (SSL_do_handshake)
+    fn do_handshake(&self, py: Python<'_>) -> PyResult<()> {
+        self.driven(py, ironssl::ssl::Connection::handshake)
+    }
+
+    /// Ask for a new handshake, which the next operations make. For TLS 1.2 and older.
+    ///
+    /// Returns True, or False if one has been asked for already. Raises Error in TLS 1.3. (SSL_renegotiate)
+    fn renegotiate(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.renegotiate_pending(py)? {
+            return Ok(false);
+        }
+        self.held(py, ironssl::ssl::Connection::renegotiate)?.or_raise::<Ssl>()?;
+        Ok(true)
+    }
+
+    /// Whether a new handshake was asked for and is not done. (SSL_renegotiate_pending)
+    fn renegotiate_pending(&self, py: Python<'_>) -> PyResult<bool> {
+        self.held(py, ironssl::ssl::Connection::is_renegotiating)
+    }
+
+    /// How many times the connection has renegotiated. (SSL_total_renegotiations)
+    fn total_renegotiations(&self, py: Python<'_>) -> PyResult<i64> {
+        self.held(py, ironssl::ssl::Connection::renegotiations)
+    }
+
+    /// Send a close_notify alert; if that was done, look for the peer's.
+    ///
+    /// Returns True if both alerts have been exchanged, else False: then call `recv`, or this again, when the socket
+    /// can be read. Raises the same exceptions as send and recv; Error in the middle of a handshake. (SSL_shutdown)
+    fn shutdown(&self, py: Python<'_>) -> PyResult<bool> {
+        Ok(self.driven(py, ironssl::ssl::Connection::shutdown)? == Shutdown::Complete)
+    }
+
+    /// SENT_SHUTDOWN, RECEIVED_SHUTDOWN, both or-ed, or 0. (SSL_get_shutdown)
+    fn get_shutdown(&self, py: Python<'_>) -> PyResult<i32> {
+        self.held(py, ironssl::ssl::Connection::shutdown_state)
+    }
+
+    /// Replace the shutdown state: SENT_SHUTDOWN, RECEIVED_SHUTDOWN, both or-ed, or 0.
+    ///
+    /// Raises TypeError for anything but an int. (SSL_set_shutdown)
+    fn set_shutdown(&self, py: Python<'_>, state: &Bound<'_, PyAny>) -> PyResult<()> {
+        let state = integer(state, "state")?;
+        self.held(py, |core| core.set_shutdown_state(state))
+    }
+
+    /// Set how the peer is verified, as `Context.set_verify` does for connections made later.
+    ///
+    /// Raises TypeError for a mode that is no int and a callback that cannot be called. (SSL_set_verify)
+    #[pyo3(signature = (mode, callback = None))]
+    fn set_verify(slf: &Bound<'_, Self>, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let mode = integer(mode, "mode")?;
+        if callback.is_some_and(|callback| !callback.is_callable()) {
+            return Err(PyTypeError::new_err("callback must be callable"));
+        }
+        let ask = callback.is_some();
+        let delegate = std::sync::Arc::new(crate::callback::connection::PyDelegate::new(slf)?);
+        slf.get().verify_callback.set(callback.map(|callback| callback.clone().unbind()));
+        slf.get().held(slf.py(), move |core| {
+            if ask {
+                core.set_delegate(delegate);
+            }
+            core.set_verify(mode, ask);
+        })
+    }
+}

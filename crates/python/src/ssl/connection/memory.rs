@@ -1,0 +1,68 @@
+//! `Connection` in memory: the caller moves the ciphertext.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::Connection;
+use crate::argument::{Data, integer};
+use crate::exceptions::ssl::WantReadError;
+
+impl Connection {
+    /// The connection, if it is one in memory.
+    fn in_memory(&self) -> PyResult<&ironssl::ssl::Connection> {
+        let core = self.core()?;
+        if core.is_memory() { Ok(core) } else { Err(PyTypeError::new_err("Connection sock was not None")) }
+    }
+}
+
+/// There is no ciphertext for the peer.
+fn nothing() -> PyErr {
+    WantReadError::new_err(())
+}
+
+#[pymethods]
+impl Connection {
+    /// Take ciphertext for the peer: at most bufsiz bytes.
+    ///
+    /// Raises WantReadError where there is none, TypeError for a connection with a socket, ValueError for a negative
+    /// size. (BIO_read)
+    fn bio_read<'py>(&self, py: Python<'py>, bufsiz: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        self.in_memory()?;
+        let size: i64 = integer(bufsiz, "bufsiz")?;
+        let size = usize::try_from(size).map_err(|_| PyValueError::new_err("bufsiz must not be negative"))?;
+        let core = self.core()?;
+        let Some(_hold) = core.try_hold() else {
+            let ciphertext = py.detach(|| core.drain_vec(size));
+            return if ciphertext.is_empty() { Err(nothing()) } else { Ok(PyBytes::new(py, &ciphertext)) };
+        };
+        match core.drainable().min(size) {
+            0 => Err(nothing()),
+            length => PyBytes::new_with(py, length, |buffer| {
+                core.drain(buffer);
+                Ok(())
+            }),
+        }
+    }
+
+    /// Give ciphertext that came from the peer: bytes, or any object with a contiguous buffer of bytes; str is encoded
+    /// as UTF-8, with a DeprecationWarning. Returns how many bytes were taken: all.
+    ///
+    /// Raises TypeError for a connection with a socket, TypeError and BufferError for another kind of object.
+    /// (BIO_write)
+    fn bio_write(&self, py: Python<'_>, buf: &Bound<'_, PyAny>) -> PyResult<usize> {
+        self.in_memory()?;
+        let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
+        let ciphertext = data.as_slice();
+        self.held(py, |core| core.feed(ciphertext))?;
+        Ok(ciphertext.len())
+    }
+
+    /// Say that the peer's stream has ended: no more ciphertext comes.
+    ///
+    /// Raises TypeError for a connection with a socket. (BIO_set_mem_eof_return)
+    fn bio_shutdown(&self, py: Python<'_>) -> PyResult<()> {
+        self.in_memory()?;
+        self.held(py, ironssl::ssl::Connection::feed_end)
+    }
+}

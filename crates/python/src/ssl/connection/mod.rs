@@ -1,0 +1,192 @@
+//! `OpenSSL.SSL.Connection`: the class. Its methods are in files by topic.
+//!
+//! Rule for all of them: nobody waits for the lock of a connection while he holds the GIL. A thread that has the lock
+//! may be in a callback, and want the GIL. Short looks go through `held`, operations through `driven`.
+
+use std::sync::{Arc, OnceLock};
+
+use ironssl::ssl::{Connection as Core, Failure};
+use ironssl::transport::{Descriptor, Transport};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+
+use crate::callback::connection::PyDelegate;
+use crate::error::{OrRaise, Ssl, failure_to_py};
+use crate::gc::Slot;
+use crate::ssl::context::Context;
+
+mod data;
+mod handshake;
+mod info;
+mod memory;
+mod sessions;
+mod socket;
+
+/// A TLS connection over a socket, or in memory.
+///
+/// Connection(context, socket=None): socket is a socket, an object with a fileno() method, or a descriptor number;
+/// without one the ciphertext is moved by `bio_read` and `bio_write`. Attributes that the class does not have are those
+/// of the socket. Call `set_connect_state` or `set_accept_state` (or `connect`, `accept`) before the first use.
+///
+/// Any number of threads may use one Connection at the same time: one may wait in `recv` while others send.
+///
+/// Raises TypeError for a context that is none, and for a socket without a descriptor. (SSL_new)
+#[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.SSL")]
+#[derive(Default)]
+pub(crate) struct Connection {
+    core: OnceLock<Core>,
+    context: Slot<Context>,
+    socket: Slot,
+    app_data: Slot,
+    verify_callback: Slot,
+}
+
+impl Connection {
+    /// The connection.
+    pub(crate) fn core(&self) -> PyResult<&Core> {
+        self.core.get().ok_or_else(|| PyTypeError::new_err("Connection.__init__() has not been called"))
+    }
+
+    /// The callable that has the last word on certificates, if there is one.
+    pub(crate) fn verify_callback(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.verify_callback.get(py)
+    }
+
+    /// The socket, or AttributeError that names what was wanted of it.
+    fn socket(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+        self.socket
+            .get(py)
+            .ok_or_else(|| PyAttributeError::new_err(format!("'Connection' object has no attribute '{name}'")))
+    }
+
+    /// A short look at the connection, from a thread that holds the GIL.
+    fn held<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&Core) -> T + Send) -> PyResult<T> {
+        let core = self.core()?;
+        Ok(match core.try_hold() {
+            Some(_hold) => look(core),
+            None => py.detach(|| look(core)),
+        })
+    }
+
+    /// An operation that may wait, without the GIL. A signal that comes first is handled, and the operation goes on.
+    fn driven<T: Send>(
+        &self,
+        py: Python<'_>,
+        mut operation: impl FnMut(&Core) -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        let core = self.core()?;
+        loop {
+            match py.detach(|| operation(core)) {
+                Ok(value) => return Ok(value),
+                Err(Failure::Interrupted) => py.check_signals()?,
+                Err(failure) => return Err(failure_to_py(py, failure)),
+            }
+        }
+    }
+
+    /// Makes the connection of a new object.
+    fn start(slf: &Bound<'_, Self>, context: &Bound<'_, Context>, socket: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let this = slf.get();
+        let transport = match socket {
+            None => Transport::Memory,
+            Some(socket) => Transport::Descriptor(Descriptor::new(descriptor(socket)?).watchful()),
+        };
+        let core = Core::new(context.get().core()?, transport).or_raise::<Ssl>()?;
+        let callback = context.get().verify_callback.get(slf.py());
+        if callback.is_some() {
+            core.set_delegate(Arc::new(PyDelegate::new(slf)?));
+            core.set_verify(core.verify_mode(), true);
+        }
+        this.verify_callback.set(callback);
+        this.core.set(core).map_err(|_| PyValueError::new_err("Connection.__init__() was called twice"))?;
+        this.context.set(Some(context.clone().unbind()));
+        this.socket.set(socket.map(|socket| socket.clone().unbind()));
+        Ok(())
+    }
+}
+
+/// The descriptor of a socket-like object, or of a number.
+fn descriptor(socket: &Bound<'_, PyAny>) -> PyResult<i32> {
+    let wrong = || PyTypeError::new_err("argument must be an int, or have a fileno() method.");
+    let number = match socket.getattr_opt("fileno")? {
+        Some(fileno) => fileno.call0()?,
+        None => socket.clone(),
+    };
+    let number: i32 = number.extract().map_err(|_| wrong())?;
+    if number < 0 {
+        return Err(PyValueError::new_err(format!("file descriptor cannot be a negative integer ({number})")));
+    }
+    Ok(number)
+}
+
+#[pymethods]
+impl Connection {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    #[pyo3(signature = (context, socket = None))]
+    fn __init__(slf: &Bound<'_, Self>, context: &Bound<'_, PyAny>, socket: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let context =
+            context.cast::<Context>().map_err(|_| PyTypeError::new_err("context must be a Context instance"))?;
+        Self::start(slf, context, socket)
+    }
+
+    /// Whatever the class does not have is the socket's.
+    fn __getattr__(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
+        let socket = self.socket(py, &name.to_cow()?)?;
+        socket.getattr(py, name)
+    }
+
+    /// The Context that the connection was made with, or was given later. (SSL_get_SSL_CTX)
+    fn get_context(&self, py: Python<'_>) -> PyResult<Py<Context>> {
+        self.core()?;
+        self.context.get(py).ok_or_else(|| PyTypeError::new_err("Connection.__init__() has not been called"))
+    }
+
+    /// Work with another Context from now on: its certificate and key. A server does so in the middle of a handshake
+    /// when it has learnt which name its client wants.
+    ///
+    /// Raises TypeError for anything but a Context. (SSL_set_SSL_CTX)
+    fn set_context(&self, py: Python<'_>, context: &Bound<'_, PyAny>) -> PyResult<()> {
+        let context =
+            context.cast::<Context>().map_err(|_| PyTypeError::new_err("context must be a Context instance"))?;
+        let core = context.get().core()?;
+        self.held(py, |connection| connection.set_context(core))?.or_raise::<Ssl>()?;
+        self.context.set(Some(context.clone().unbind()));
+        Ok(())
+    }
+
+    /// Keep any object with this Connection; `get_app_data` returns it.
+    fn set_app_data(&self, data: Py<PyAny>) {
+        self.app_data.set(Some(data));
+    }
+
+    /// The object given to `set_app_data`, or None.
+    fn get_app_data(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.app_data.get(py)
+    }
+
+    fn __reduce_ex__(slf: &Bound<'_, Self>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(crate::argument::not_picklable(slf.as_any()))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.context.visit(&visit)?;
+        self.socket.visit(&visit)?;
+        self.app_data.visit(&visit)?;
+        self.verify_callback.visit(&visit)
+    }
+
+    fn __clear__(&self) {
+        // The context stays: what is left of the object may still be asked for it, and it is part of no cycle but
+        // through its own callables, which it clears itself.
+        self.socket.clear();
+        self.app_data.clear();
+        self.verify_callback.clear();
+    }
+}

@@ -1,0 +1,94 @@
+//! `Context`: protocol versions, ciphers, options, sessions.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+use super::Context;
+use crate::argument::{Data, integer};
+use crate::error::{OrRaise, Ssl};
+
+#[pymethods]
+impl Context {
+    /// Add options: the OP_* constants, or-ed. Options that were set before stay set.
+    ///
+    /// Returns all options that are set now. Raises TypeError for anything but an int, OverflowError for one that is
+    /// negative or has more than 64 bits. (SSL_CTX_set_options)
+    fn set_options(&self, options: &Bound<'_, PyAny>) -> PyResult<u64> {
+        self.core()?.set_options(integer(options, "options")?).or_raise::<Ssl>()
+    }
+
+    /// Add mode bits: the MODE_* constants, or-ed. Returns all that are set now. (SSL_CTX_set_mode)
+    fn set_mode(&self, mode: &Bound<'_, PyAny>) -> PyResult<i64> {
+        self.core()?.set_mode(integer(mode, "mode")?).or_raise::<Ssl>()
+    }
+
+    /// Set the lowest protocol version to speak: TLS1_2_VERSION and the like, or 0 for the lowest that the library has.
+    ///
+    /// Raises Error for a version that the library does not have. (SSL_CTX_set_min_proto_version)
+    fn set_min_proto_version(&self, version: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.core()?.set_min_proto_version(integer(version, "version")?).or_raise::<Ssl>()
+    }
+
+    /// Set the highest protocol version to speak: TLS1_2_VERSION and the like, or 0 for the highest that the library
+    /// has.
+    ///
+    /// Raises Error for a version that the library does not have. (SSL_CTX_set_max_proto_version)
+    fn set_max_proto_version(&self, version: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.core()?.set_max_proto_version(integer(version, "version")?).or_raise::<Ssl>()
+    }
+
+    /// Set the ciphers of TLS 1.2 and older: bytes in OpenSSL's format, see ciphers(1); str is encoded as UTF-8, with a
+    /// DeprecationWarning.
+    ///
+    /// Raises Error where no cipher is left, TypeError for another type. (SSL_CTX_set_cipher_list)
+    fn set_cipher_list(&self, cipher_list: &Bound<'_, PyAny>) -> PyResult<()> {
+        let list = Data::from_buffer_or_deprecated_str(cipher_list, "cipher_list").map_err(|error| {
+            if error.is_instance_of::<PyTypeError>(cipher_list.py()) {
+                PyTypeError::new_err("cipher_list must be a byte string.")
+            } else {
+                error
+            }
+        })?;
+        self.core()?.set_cipher_list(list.as_slice()).or_raise::<Ssl>()
+    }
+
+    /// Let connections read more from their transport than the TLS record that is due, or not, as at first.
+    ///
+    /// on: a truth value. It saves system calls where much is received; but plain text that follows the TLS stream on
+    /// the same socket may then be swallowed with it. (SSL_CTX_set_read_ahead)
+    fn set_read_ahead(&self, on: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.core()?.set_read_ahead(on.is_truthy()?).or_raise::<Ssl>()
+    }
+
+    /// Set the name within which a server resumes sessions: at most 32 bytes of any value. Sessions made under another
+    /// name are not resumed; a server that verifies its clients resumes none without a name.
+    ///
+    /// Raises Error for a longer one. (SSL_CTX_set_session_id_context)
+    fn set_session_id(&self, buf: &Bound<'_, PyAny>) -> PyResult<()> {
+        let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
+        self.core()?.set_session_id(data.as_slice()).or_raise::<Ssl>()
+    }
+
+    /// Set how many seconds new sessions can be resumed for; 300 unless set. Returns the number before.
+    ///
+    /// Raises TypeError for anything but an int. (SSL_CTX_set_timeout)
+    fn set_timeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<i64> {
+        self.core()?.set_timeout(integer(timeout, "timeout")?).or_raise::<Ssl>()
+    }
+
+    /// How many seconds new sessions can be resumed for. (SSL_CTX_get_timeout)
+    fn get_timeout(&self) -> PyResult<i64> {
+        Ok(self.core()?.timeout())
+    }
+
+    /// Set which sessions are kept for resumption: the SESS_CACHE_* constants, or-ed. Returns the mode before.
+    /// (SSL_CTX_set_session_cache_mode)
+    fn set_session_cache_mode(&self, mode: &Bound<'_, PyAny>) -> PyResult<i64> {
+        self.core()?.set_session_cache_mode(integer(mode, "mode")?).or_raise::<Ssl>()
+    }
+
+    /// Which sessions are kept for resumption. (SSL_CTX_get_session_cache_mode)
+    fn get_session_cache_mode(&self) -> PyResult<i64> {
+        Ok(self.core()?.session_cache_mode())
+    }
+}

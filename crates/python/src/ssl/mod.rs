@@ -1,0 +1,9 @@
+//! `OpenSSL.SSL`: the constants, `Context`, `Connection` and `Session`.
+
+pub(crate) mod connection;
+pub(crate) mod context;
+pub(crate) mod module;
+pub(crate) mod session;
+
+mod credentials;
+mod version;

@@ -1,0 +1,38 @@
+//! What `OpenSSL._rust.ssl` exports.
+
+use ironssl::ssl::constants::{DROPPED, METHODS, OPTIONS, OTHERS, SPENT_OPTIONS};
+use pyo3::prelude::*;
+
+/// The native half of `OpenSSL.SSL`.
+#[pymodule(submodule)]
+pub(crate) mod ssl {
+    use super::*;
+    use crate::exceptions::ssl as exceptions;
+
+    #[pymodule_export]
+    use crate::ssl::connection::Connection;
+    #[pymodule_export]
+    use crate::ssl::context::Context;
+    #[pymodule_export]
+    use crate::ssl::session::Session;
+    #[pymodule_export]
+    use crate::ssl::version::openssl_version;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        for (name, value) in [METHODS, OPTIONS, SPENT_OPTIONS, OTHERS].concat() {
+            module.add(name, value)?;
+        }
+        for (name, value, _) in DROPPED {
+            module.add(*name, *value)?;
+        }
+        module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
+        module.add("Error", py.get_type::<exceptions::Error>())?;
+        module.add("ZeroReturnError", py.get_type::<exceptions::ZeroReturnError>())?;
+        module.add("WantReadError", py.get_type::<exceptions::WantReadError>())?;
+        module.add("WantWriteError", py.get_type::<exceptions::WantWriteError>())?;
+        module.add("WantX509LookupError", py.get_type::<exceptions::WantX509LookupError>())?;
+        module.add("SysCallError", py.get_type::<exceptions::SysCallError>())
+    }
+}

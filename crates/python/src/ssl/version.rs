@@ -1,0 +1,14 @@
+//! `SSL.OpenSSL_version` and its older name.
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Text about the linked OpenSSL, as bytes.
+///
+/// type: one of OPENSSL_VERSION (the version), OPENSSL_CFLAGS, OPENSSL_BUILT_ON, OPENSSL_PLATFORM, OPENSSL_DIR; for any
+/// other number the library's answer is b"not available". (OpenSSL_version)
+#[pyfunction]
+#[pyo3(name = "OpenSSL_version")]
+pub(crate) fn openssl_version(py: Python<'_>, r#type: i32) -> Bound<'_, PyBytes> {
+    PyBytes::new(py, ironssl::version::text(r#type).as_bytes())
+}

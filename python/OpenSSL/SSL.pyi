@@ -1,0 +1,350 @@
+from collections.abc import Callable
+from os import PathLike
+from socket import socket
+from typing import Any, Final, Literal, Protocol, SupportsIndex, TypeAlias, overload
+
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.x509 import Certificate
+from typing_extensions import Buffer, disjoint_base
+
+from OpenSSL.crypto import X509, PKey, X509Name, X509Store
+
+__all__ = [
+    "DTLS_CLIENT_METHOD",
+    "DTLS_METHOD",
+    "DTLS_SERVER_METHOD",
+    "FILETYPE_ASN1",
+    "FILETYPE_PEM",
+    "MODE_RELEASE_BUFFERS",
+    "OPENSSL_BUILT_ON",
+    "OPENSSL_CFLAGS",
+    "OPENSSL_DIR",
+    "OPENSSL_PLATFORM",
+    "OPENSSL_VERSION",
+    "OPENSSL_VERSION_NUMBER",
+    "OP_ALL",
+    "OP_CIPHER_SERVER_PREFERENCE",
+    "OP_COOKIE_EXCHANGE",
+    "OP_DONT_INSERT_EMPTY_FRAGMENTS",
+    "OP_EPHEMERAL_RSA",
+    "OP_IGNORE_UNEXPECTED_EOF",
+    "OP_LEGACY_SERVER_CONNECT",
+    "OP_MICROSOFT_BIG_SSLV3_BUFFER",
+    "OP_MICROSOFT_SESS_ID_BUG",
+    "OP_MSIE_SSLV2_RSA_PADDING",
+    "OP_NETSCAPE_CA_DN_BUG",
+    "OP_NETSCAPE_CHALLENGE_BUG",
+    "OP_NETSCAPE_DEMO_CIPHER_CHANGE_BUG",
+    "OP_NETSCAPE_REUSE_CIPHER_CHANGE_BUG",
+    "OP_NO_COMPRESSION",
+    "OP_NO_QUERY_MTU",
+    "OP_NO_RENEGOTIATION",
+    "OP_NO_TICKET",
+    "OP_PKCS1_CHECK_1",
+    "OP_PKCS1_CHECK_2",
+    "OP_SINGLE_DH_USE",
+    "OP_SINGLE_ECDH_USE",
+    "OP_SSLEAY_080_CLIENT_DH_BUG",
+    "OP_SSLREF2_REUSE_CERT_TYPE_BUG",
+    "OP_TLS_BLOCK_PADDING_BUG",
+    "OP_TLS_D5_BUG",
+    "OP_TLS_ROLLBACK_BUG",
+    "RECEIVED_SHUTDOWN",
+    "SENT_SHUTDOWN",
+    "SESS_CACHE_BOTH",
+    "SESS_CACHE_CLIENT",
+    "SESS_CACHE_NO_AUTO_CLEAR",
+    "SESS_CACHE_NO_INTERNAL",
+    "SESS_CACHE_NO_INTERNAL_LOOKUP",
+    "SESS_CACHE_NO_INTERNAL_STORE",
+    "SESS_CACHE_OFF",
+    "SESS_CACHE_SERVER",
+    "SSL3_VERSION",
+    "SSLEAY_BUILT_ON",
+    "SSLEAY_CFLAGS",
+    "SSLEAY_DIR",
+    "SSLEAY_PLATFORM",
+    "SSLEAY_VERSION",
+    "SSL_CB_ACCEPT_EXIT",
+    "SSL_CB_ACCEPT_LOOP",
+    "SSL_CB_ALERT",
+    "SSL_CB_CONNECT_EXIT",
+    "SSL_CB_CONNECT_LOOP",
+    "SSL_CB_EXIT",
+    "SSL_CB_HANDSHAKE_DONE",
+    "SSL_CB_HANDSHAKE_START",
+    "SSL_CB_LOOP",
+    "SSL_CB_READ",
+    "SSL_CB_READ_ALERT",
+    "SSL_CB_WRITE",
+    "SSL_CB_WRITE_ALERT",
+    "SSL_ST_ACCEPT",
+    "SSL_ST_BEFORE",
+    "SSL_ST_CONNECT",
+    "SSL_ST_INIT",
+    "SSL_ST_MASK",
+    "SSL_ST_OK",
+    "SSL_ST_RENEGOTIATE",
+    "TLS1_1_VERSION",
+    "TLS1_2_VERSION",
+    "TLS1_3_VERSION",
+    "TLS1_VERSION",
+    "TLS_CLIENT_METHOD",
+    "TLS_METHOD",
+    "TLS_SERVER_METHOD",
+    "VERIFY_CLIENT_ONCE",
+    "VERIFY_FAIL_IF_NO_PEER_CERT",
+    "VERIFY_NONE",
+    "VERIFY_PEER",
+    "X509",
+    "Connection",
+    "ConnectionType",
+    "Context",
+    "ContextType",
+    "Error",
+    "OP_NO_SSLv2",
+    "OP_NO_SSLv3",
+    "OP_NO_TLSv1",
+    "OP_NO_TLSv1_1",
+    "OP_NO_TLSv1_2",
+    "OP_NO_TLSv1_3",
+    "OpenSSL_version",
+    "PKey",
+    "SSLeay_version",
+    "SSLv2_METHOD",
+    "SSLv3_METHOD",
+    "SSLv23_METHOD",
+    "Session",
+    "SysCallError",
+    "TLSv1_1_METHOD",
+    "TLSv1_2_METHOD",
+    "TLSv1_METHOD",
+    "WantReadError",
+    "WantWriteError",
+    "WantX509LookupError",
+    "X509Name",
+    "X509Store",
+    "ZeroReturnError",
+]
+
+_Path: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes]
+_VerifyCallback: TypeAlias = Callable[[Connection, X509, int, int, int], object]
+
+DTLS_CLIENT_METHOD: Final[int]
+DTLS_METHOD: Final[int]
+DTLS_SERVER_METHOD: Final[int]
+FILETYPE_ASN1: Final[int]
+FILETYPE_PEM: Final[int]
+MODE_RELEASE_BUFFERS: Final[int]
+OPENSSL_BUILT_ON: Final[int]
+OPENSSL_CFLAGS: Final[int]
+OPENSSL_DIR: Final[int]
+OPENSSL_PLATFORM: Final[int]
+OPENSSL_VERSION: Final[int]
+OPENSSL_VERSION_NUMBER: Final[int]
+OP_ALL: Final[int]
+OP_CIPHER_SERVER_PREFERENCE: Final[int]
+OP_COOKIE_EXCHANGE: Final[int]
+OP_DONT_INSERT_EMPTY_FRAGMENTS: Final[int]
+OP_EPHEMERAL_RSA: Final[int]
+OP_IGNORE_UNEXPECTED_EOF: Final[int]
+OP_LEGACY_SERVER_CONNECT: Final[int]
+OP_MICROSOFT_BIG_SSLV3_BUFFER: Final[int]
+OP_MICROSOFT_SESS_ID_BUG: Final[int]
+OP_MSIE_SSLV2_RSA_PADDING: Final[int]
+OP_NETSCAPE_CA_DN_BUG: Final[int]
+OP_NETSCAPE_CHALLENGE_BUG: Final[int]
+OP_NETSCAPE_DEMO_CIPHER_CHANGE_BUG: Final[int]
+OP_NETSCAPE_REUSE_CIPHER_CHANGE_BUG: Final[int]
+OP_NO_COMPRESSION: Final[int]
+OP_NO_QUERY_MTU: Final[int]
+OP_NO_RENEGOTIATION: Final[int]
+OP_NO_SSLv2: Final[int]
+OP_NO_SSLv3: Final[int]
+OP_NO_TICKET: Final[int]
+OP_NO_TLSv1: Final[int]
+OP_NO_TLSv1_1: Final[int]
+OP_NO_TLSv1_2: Final[int]
+OP_NO_TLSv1_3: Final[int]
+OP_PKCS1_CHECK_1: Final[int]
+OP_PKCS1_CHECK_2: Final[int]
+OP_SINGLE_DH_USE: Final[int]
+OP_SINGLE_ECDH_USE: Final[int]
+OP_SSLEAY_080_CLIENT_DH_BUG: Final[int]
+OP_SSLREF2_REUSE_CERT_TYPE_BUG: Final[int]
+OP_TLS_BLOCK_PADDING_BUG: Final[int]
+OP_TLS_D5_BUG: Final[int]
+OP_TLS_ROLLBACK_BUG: Final[int]
+RECEIVED_SHUTDOWN: Final[int]
+SENT_SHUTDOWN: Final[int]
+SESS_CACHE_BOTH: Final[int]
+SESS_CACHE_CLIENT: Final[int]
+SESS_CACHE_NO_AUTO_CLEAR: Final[int]
+SESS_CACHE_NO_INTERNAL: Final[int]
+SESS_CACHE_NO_INTERNAL_LOOKUP: Final[int]
+SESS_CACHE_NO_INTERNAL_STORE: Final[int]
+SESS_CACHE_OFF: Final[int]
+SESS_CACHE_SERVER: Final[int]
+SSL3_VERSION: Final[int]
+SSLEAY_BUILT_ON: Final[int]
+SSLEAY_CFLAGS: Final[int]
+SSLEAY_DIR: Final[int]
+SSLEAY_PLATFORM: Final[int]
+SSLEAY_VERSION: Final[int]
+SSL_CB_ACCEPT_EXIT: Final[int]
+SSL_CB_ACCEPT_LOOP: Final[int]
+SSL_CB_ALERT: Final[int]
+SSL_CB_CONNECT_EXIT: Final[int]
+SSL_CB_CONNECT_LOOP: Final[int]
+SSL_CB_EXIT: Final[int]
+SSL_CB_HANDSHAKE_DONE: Final[int]
+SSL_CB_HANDSHAKE_START: Final[int]
+SSL_CB_LOOP: Final[int]
+SSL_CB_READ: Final[int]
+SSL_CB_READ_ALERT: Final[int]
+SSL_CB_WRITE: Final[int]
+SSL_CB_WRITE_ALERT: Final[int]
+SSL_ST_ACCEPT: Final[int]
+SSL_ST_BEFORE: Final[int]
+SSL_ST_CONNECT: Final[int]
+SSL_ST_INIT: Final[int]
+SSL_ST_MASK: Final[int]
+SSL_ST_OK: Final[int]
+SSL_ST_RENEGOTIATE: Final[int]
+SSLv23_METHOD: Final[int]
+SSLv2_METHOD: Final[int]
+SSLv3_METHOD: Final[int]
+TLS1_1_VERSION: Final[int]
+TLS1_2_VERSION: Final[int]
+TLS1_3_VERSION: Final[int]
+TLS1_VERSION: Final[int]
+TLS_CLIENT_METHOD: Final[int]
+TLS_METHOD: Final[int]
+TLS_SERVER_METHOD: Final[int]
+TLSv1_1_METHOD: Final[int]
+TLSv1_2_METHOD: Final[int]
+TLSv1_METHOD: Final[int]
+VERIFY_CLIENT_ONCE: Final[int]
+VERIFY_FAIL_IF_NO_PEER_CERT: Final[int]
+VERIFY_NONE: Final[int]
+VERIFY_PEER: Final[int]
+
+def OpenSSL_version(type: int) -> bytes: ...
+
+SSLeay_version = OpenSSL_version
+
+class Error(Exception): ...
+class ZeroReturnError(Error): ...
+class WantReadError(Error): ...
+class WantWriteError(Error): ...
+class WantX509LookupError(Error): ...
+class SysCallError(Error): ...
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+@disjoint_base
+class Session:
+    def __init__(self) -> None: ...
+
+@disjoint_base
+class Context:
+    def __init__(self, method: SupportsIndex) -> None: ...
+    def set_app_data(self, data: object) -> None: ...
+    def get_app_data(self) -> Any: ...
+    def set_options(self, options: SupportsIndex) -> int: ...
+    def set_mode(self, mode: SupportsIndex) -> int: ...
+    def set_min_proto_version(self, version: SupportsIndex) -> None: ...
+    def set_max_proto_version(self, version: SupportsIndex) -> None: ...
+    def set_cipher_list(self, cipher_list: Buffer | str) -> None: ...
+    def set_read_ahead(self, on: object) -> None: ...
+    def set_session_id(self, buf: Buffer | str) -> None: ...
+    def set_timeout(self, timeout: SupportsIndex) -> int: ...
+    def get_timeout(self) -> int: ...
+    def set_session_cache_mode(self, mode: SupportsIndex) -> int: ...
+    def get_session_cache_mode(self) -> int: ...
+    def set_verify(self, mode: SupportsIndex, callback: _VerifyCallback | None = None) -> None: ...
+    def get_verify_mode(self) -> int: ...
+    def set_verify_depth(self, depth: SupportsIndex) -> None: ...
+    def get_verify_depth(self) -> int: ...
+    def load_verify_locations(self, cafile: _Path | None, capath: _Path | None = None) -> None: ...
+    def set_default_verify_paths(self) -> None: ...
+    def load_client_ca(self, cafile: _Path) -> None: ...
+    def get_cert_store(self) -> X509Store: ...
+    def use_certificate(self, cert: X509 | Certificate) -> None: ...
+    def add_extra_chain_cert(self, certobj: X509 | Certificate) -> None: ...
+    def use_privatekey(self, pkey: PKey | PrivateKeyTypes) -> None: ...
+    def use_certificate_file(self, certfile: _Path, filetype: SupportsIndex = 1) -> None: ...
+    def use_certificate_chain_file(self, certfile: _Path) -> None: ...
+    def use_privatekey_file(self, keyfile: _Path, filetype: SupportsIndex = 1) -> None: ...
+    def set_passwd_cb(self, callback: Callable[..., object], userdata: object = None) -> None: ...
+    def check_privatekey(self) -> None: ...
+
+@disjoint_base
+class Connection:
+    def __init__(self, context: Context, socket: socket | _HasFileno | int | None = None) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
+    def get_context(self) -> Context: ...
+    def set_context(self, context: Context) -> None: ...
+    def set_app_data(self, data: object) -> None: ...
+    def get_app_data(self) -> Any: ...
+    def set_connect_state(self) -> None: ...
+    def set_accept_state(self) -> None: ...
+    def do_handshake(self) -> None: ...
+    def renegotiate(self) -> bool: ...
+    def renegotiate_pending(self) -> bool: ...
+    def total_renegotiations(self) -> int: ...
+    def shutdown(self) -> bool: ...
+    def get_shutdown(self) -> int: ...
+    def set_shutdown(self, state: SupportsIndex) -> None: ...
+    def set_verify(self, mode: SupportsIndex, callback: _VerifyCallback | None = None) -> None: ...
+    def get_verify_mode(self) -> int: ...
+    def get_verify_result(self) -> int: ...
+    def send(self, buf: Buffer | str, flags: SupportsIndex | None = None) -> int: ...
+    def write(self, buf: Buffer | str, flags: SupportsIndex | None = None) -> int: ...
+    def sendall(self, buf: Buffer | str, flags: SupportsIndex | None = None) -> int: ...
+    def recv(self, bufsiz: SupportsIndex, flags: SupportsIndex | None = None) -> bytes: ...
+    def read(self, bufsiz: SupportsIndex, flags: SupportsIndex | None = None) -> bytes: ...
+    def recv_into(
+        self, buffer: Buffer, nbytes: SupportsIndex | None = None, flags: SupportsIndex | None = None
+    ) -> int: ...
+    def pending(self) -> int: ...
+    def want_read(self) -> bool: ...
+    def want_write(self) -> bool: ...
+    def bio_read(self, bufsiz: SupportsIndex) -> bytes: ...
+    def bio_write(self, buf: Buffer | str) -> int: ...
+    def bio_shutdown(self) -> None: ...
+    def connect(self, addr: Any) -> None: ...
+    def connect_ex(self, addr: Any) -> int: ...
+    def accept(self) -> tuple[Connection, Any]: ...
+    def sock_shutdown(self, *args: Any, **kwargs: Any) -> Any: ...
+    def makefile(self, *args: Any, **kwargs: Any) -> None: ...
+    def get_session(self) -> Session | None: ...
+    def set_session(self, session: Session) -> None: ...
+    def session_reused(self) -> bool: ...
+    def set_tlsext_host_name(self, name: bytes) -> None: ...
+    @overload
+    def get_peer_certificate(self, *, as_cryptography: Literal[False] = False) -> X509 | None: ...
+    @overload
+    def get_peer_certificate(self, *, as_cryptography: Literal[True]) -> Certificate | None: ...
+    @overload
+    def get_peer_cert_chain(self, *, as_cryptography: Literal[False] = False) -> list[X509] | None: ...
+    @overload
+    def get_peer_cert_chain(self, *, as_cryptography: Literal[True]) -> list[Certificate] | None: ...
+    @overload
+    def get_verified_chain(self, *, as_cryptography: Literal[False] = False) -> list[X509] | None: ...
+    @overload
+    def get_verified_chain(self, *, as_cryptography: Literal[True]) -> list[Certificate] | None: ...
+    def get_client_ca_list(self) -> list[X509Name]: ...
+    def get_cipher_list(self) -> list[str]: ...
+    def get_cipher_name(self) -> str | None: ...
+    def get_cipher_bits(self) -> int | None: ...
+    def get_cipher_version(self) -> str | None: ...
+    def get_protocol_version(self) -> int: ...
+    def get_protocol_version_name(self) -> str: ...
+    def get_group_name(self) -> str | None: ...
+    def state_string(self) -> str: ...
+    def get_state_string(self) -> bytes: ...
+
+ContextType = Context
+ConnectionType = Connection
