@@ -1,0 +1,1 @@
+"""What several test files need: a throwaway CA, connection pairs, real peers, background threads, manual rows."""

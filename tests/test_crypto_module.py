@@ -1,0 +1,154 @@
+"""The module `crypto` as a whole: its names, its objects in cycles and in threads, its use of `cryptography`."""
+
+import gc
+import subprocess
+import sys
+import threading
+import weakref
+
+import psutil
+import pytest
+from OpenSSL import crypto
+
+from tests.conftest import UPSTREAM
+from tests.support.issuing import rsa_key, self_signed, unsigned
+from tests.support.rows import rows
+
+pytestmark = pytest.mark.skipif(UPSTREAM, reason="about this package")
+
+
+def test_all_names_every_public_name():
+    public = {name for name in vars(crypto) if not name.startswith("_")}
+    assert public <= set(crypto.__all__)
+    assert all(hasattr(crypto, name) for name in crypto.__all__)
+
+
+def test_unknown_names():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = crypto.nothing
+    assert crypto.PassphraseCallableT
+
+
+@rows(37, 38, 39, 40)
+def test_constants():
+    assert (crypto.FILETYPE_PEM, crypto.FILETYPE_ASN1, crypto.FILETYPE_TEXT) == (1, 2, 65535)
+    assert (crypto.TYPE_RSA, crypto.TYPE_DSA, crypto.TYPE_DH, crypto.TYPE_EC) == (6, 116, 28, 408)
+
+
+@rows(21, 23, 27, 28)
+def test_types_of_the_manual():
+    assert crypto.X509Type is crypto.X509
+    assert crypto.X509NameType is crypto.X509Name
+    assert crypto.X509StoreType is crypto.X509Store
+    assert crypto.PKeyType is crypto.PKey
+
+
+@pytest.mark.parametrize(
+    "name", ["PKey", "X509", "X509Name", "X509Store", "X509StoreContext", "X509StoreFlags", "Error"]
+)
+def test_classes_say_where_they_are_from(name):
+    made = getattr(crypto, name)
+    assert (made.__module__, made.__qualname__) == ("OpenSSL.crypto", name)
+    assert made.__doc__
+    for member, found in vars(made).items():
+        if not member.startswith("_") and callable(found):
+            assert found.__doc__, member
+
+
+def test_functions_have_docstrings_and_signatures():
+    for name in crypto.__all__:
+        found = getattr(crypto, name)
+        if name.startswith(("load_", "dump_")):
+            assert found.__doc__
+            assert found.__text_signature__.startswith(("(type, ", "(buffer, passphrase", "(data"))
+
+
+def test_cryptography_is_imported_only_when_used():
+    program = (
+        "import sys, OpenSSL.crypto as c\n"
+        "k = c.PKey(); k.generate_key(c.TYPE_RSA, 512)\n"
+        "sys.exit('cryptography' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-W", "error", "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("make", [crypto.PKey, crypto.X509, crypto.X509Store, lambda: crypto.X509().get_subject()])
+def test_cycles_are_collected(make):
+    made = make()
+    made._self = made
+    gone = weakref.ref(made)
+    del made
+    gc.collect()
+    assert gone() is None
+
+
+def test_threads_on_one_certificate():
+    cert, other = self_signed("one"), self_signed("two", rsa_key(1))
+    store = crypto.X509Store()
+    store.add_cert(other)
+    failures = []
+
+    def step(name):
+        cert.get_subject().CN = name
+        assert cert.get_subject().CN
+        assert (cert.get_subject() == other.get_subject()) in (True, False)
+        assert (other.get_subject() == cert.get_subject()) in (True, False)
+        crypto.X509StoreContext(store, other, [cert]).verify_certificate()
+        crypto.dump_certificate(crypto.FILETYPE_ASN1, cert)
+        cert.set_subject(other.get_issuer())
+        cert.get_subject().CN = "mine"
+
+    def work(number):
+        for turn in range(100):
+            try:
+                step(f"{number}-{turn}")
+                if turn % 10 == 0:
+                    cert.sign(rsa_key(), "sha256")
+            except AttributeError:
+                pass  # another thread replaced the subject while this one had a view of it
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_memory_stays_flat():
+    process = psutil.Process()
+    encrypted = crypto.dump_privatekey(crypto.FILETYPE_PEM, rsa_key(), "aes-128-cbc", b"secret")
+    plain = crypto.dump_privatekey(crypto.FILETYPE_ASN1, rsa_key())
+    store = crypto.X509Store()
+
+    def work(times):
+        for _ in range(times):
+            cert = unsigned()
+            cert.sign(rsa_key(), "sha256")
+            view = cert.get_subject()
+            cert.set_issuer(crypto.X509Name(view))
+            cert.get_subject().hash()
+            cert.digest("sha256")
+            with pytest.raises(crypto.Error):
+                view.C = "too long"
+            with pytest.raises(crypto.X509StoreContextError):
+                crypto.X509StoreContext(store, cert, [cert]).verify_certificate()
+            cert.get_subject().CN = "changed after it was shared"
+            crypto.load_privatekey(crypto.FILETYPE_ASN1, plain)
+            crypto.dump_publickey(crypto.FILETYPE_PEM, rsa_key())
+        gc.collect()
+
+    def decrypt(times):
+        for _ in range(times):
+            crypto.load_privatekey(crypto.FILETYPE_PEM, encrypted, lambda writing: b"secret")
+            with pytest.raises(crypto.Error):
+                crypto.load_privatekey(crypto.FILETYPE_PEM, encrypted, b"wrong")
+
+    work(300)
+    decrypt(30)
+    before = process.memory_info().rss
+    work(2000)
+    decrypt(200)
+    assert process.memory_info().rss - before < 2 * 1024 * 1024
