@@ -23,6 +23,11 @@ pub(crate) fn one(returned: c_int, call: &'static str) -> Result<()> {
     if returned == 1 { Ok(()) } else { Err(failure(call)) }
 }
 
+/// Exactly 0 is success (`SSL_set_alpn_protos` and its kind).
+pub(crate) fn zero(returned: c_int, call: &'static str) -> Result<()> {
+    if returned == 0 { Ok(()) } else { Err(failure(call)) }
+}
+
 /// Anything above 0 is success, and the value.
 pub(crate) fn positive(returned: c_int, call: &'static str) -> Result<usize> {
     match usize::try_from(returned) {

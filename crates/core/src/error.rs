@@ -74,6 +74,12 @@ impl std::error::Error for Error {
     }
 }
 
+impl From<Error> for Parked {
+    fn from(error: Error) -> Self {
+        Box::new(error)
+    }
+}
+
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Self::Io(error)

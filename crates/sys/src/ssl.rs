@@ -2,7 +2,12 @@
 
 use std::ffi::{c_char, c_int, c_long};
 
+#[cfg(ossl_3_2)]
+use openssl_sys::BIO_ADDR;
 use openssl_sys::{SSL, SSL_CTX, SSL_SESSION, X509_STORE, stack_st_SSL_CIPHER, stack_st_X509_NAME};
+
+#[cfg(not(ossl_3_2))]
+use crate::bio::BIO_ADDR;
 
 pub const SSL_CTRL_GET_TOTAL_RENEGOTIATIONS: c_int = 12;
 pub const SSL_CTRL_GET_SESS_CACHE_MODE: c_int = 45;
@@ -24,6 +29,15 @@ pub const SSL_CB_HANDSHAKE_START: c_int = 0x10;
 pub const SSL_CB_HANDSHAKE_DONE: c_int = 0x20;
 
 unsafe extern "C" {
+    pub fn DTLSv1_listen(s: *mut SSL, client: *mut BIO_ADDR) -> c_int;
+    pub fn SSL_CTX_set_info_callback(
+        ctx: *mut SSL_CTX,
+        cb: Option<unsafe extern "C" fn(ssl: *const SSL, type_: c_int, val: c_int)>,
+    );
+    pub fn SSL_set_info_callback(
+        ssl: *mut SSL,
+        cb: Option<unsafe extern "C" fn(ssl: *const SSL, type_: c_int, val: c_int)>,
+    );
     pub fn SSL_CTX_get_ciphers(ctx: *const SSL_CTX) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_CTX_get_timeout(ctx: *const SSL_CTX) -> c_long;
     pub fn SSL_CTX_get_verify_depth(ctx: *const SSL_CTX) -> c_int;

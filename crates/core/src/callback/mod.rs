@@ -12,6 +12,9 @@ use crate::error::Parked;
 use crate::queue;
 
 pub(crate) mod bio;
+pub(crate) mod cookie;
+pub(crate) mod handshake;
+pub(crate) mod ocsp;
 pub(crate) mod passphrase;
 pub(crate) mod verify;
 

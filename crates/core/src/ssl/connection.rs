@@ -29,7 +29,9 @@ use crate::queue;
 use crate::transport::{Transport, Trouble};
 use crate::wire::{Queue, Wire};
 
+mod extensions;
 mod info;
+mod listen;
 mod moving;
 
 use moving::failure_of;

@@ -29,6 +29,7 @@ mod trust;
 pub(crate) mod setting;
 
 pub use files::Format;
+pub use setting::Question;
 pub use trust::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES};
 
 /// Seconds that a new session stays good for, unless the context says otherwise.

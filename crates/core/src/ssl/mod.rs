@@ -3,6 +3,7 @@
 //! [`Context`] keeps what was asked of it and makes [`Connection`]s. A connection is an engine, which never waits, and
 //! a [`Transport`](crate::transport::Transport).
 
+mod alpn;
 mod cipher;
 mod connection;
 mod context;
@@ -16,8 +17,8 @@ pub(crate) mod status;
 
 pub use cipher::Cipher;
 pub use connection::{Connection, Hold, Shutdown};
-pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format};
-pub use engine::Delegate;
+pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, Question};
+pub use engine::{Delegate, ServerName};
 pub use method::Method;
 pub use session::Session;
 pub use status::Failure;

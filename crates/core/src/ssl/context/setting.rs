@@ -12,7 +12,7 @@ use crate::check;
 use crate::error::{Error, Result};
 use crate::pkey::PKey;
 use crate::queue;
-use crate::ssl::cipher;
+use crate::ssl::{alpn, cipher};
 use crate::x509::X509;
 
 /// How many bytes a connection with read-ahead asks for at once: four records.
@@ -53,6 +53,66 @@ pub(crate) enum Setting {
     PrivateKey(PKey),
     /// The authorities whose subjects a server names to its clients.
     ClientCas(Vec<X509>),
+    /// Whether the delegate of a connection is asked, or told, in this matter.
+    Ask(Question, bool),
+    /// The application protocols that a client offers, in the form of RFC 7301.
+    AlpnProtocols(Vec<u8>),
+}
+
+/// A matter in which the delegate of a connection is asked, or told ([`Delegate`](crate::ssl::Delegate)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// What happens in a handshake.
+    Info,
+    /// Lines for a key log file.
+    KeyLog,
+    /// The name that a client asks for.
+    ServerName,
+    /// The application protocol.
+    Alpn,
+    /// OCSP responses, on both sides.
+    Ocsp,
+    /// A cookie for a DTLS client.
+    GenerateCookie,
+    /// Whether a DTLS client's cookie is ours.
+    VerifyCookie,
+}
+
+impl Question {
+    /// Lets OpenSSL ask from now on, or not.
+    ///
+    /// `ctx` must be valid, and shared by no connection.
+    fn apply(self, ctx: *mut ffi::SSL_CTX, on: bool) {
+        use crate::callback::{cookie, handshake, ocsp};
+        // SAFETY: the `SSL_CTX` is valid; each function has the type that its place asks for, and finds its state through
+        // the `SSL` that it is called for.
+        unsafe {
+            match self {
+                Self::Info => ffi::SSL_CTX_set_info_callback(ctx, if on { Some(handshake::info) } else { None }),
+                Self::KeyLog => ffi::SSL_CTX_set_keylog_callback(ctx, if on { Some(handshake::keylog) } else { None }),
+                Self::ServerName => {
+                    let function: Option<unsafe extern "C" fn(_, _, _) -> _> =
+                        if on { Some(handshake::server_name) } else { None };
+                    ffi::SSL_CTX_set_tlsext_servername_callback__fixed_rust(ctx, function);
+                }
+                Self::Alpn => {
+                    let function: Option<unsafe extern "C" fn(_, _, _, _, _, _) -> _> =
+                        if on { Some(handshake::select_alpn) } else { None };
+                    ffi::SSL_CTX_set_alpn_select_cb__fixed_rust(ctx, function, std::ptr::null_mut());
+                }
+                Self::Ocsp => {
+                    let function: Option<unsafe extern "C" fn(_, _) -> _> = if on { Some(ocsp::status) } else { None };
+                    ffi::SSL_CTX_set_tlsext_status_cb(ctx, function);
+                }
+                Self::GenerateCookie => {
+                    ffi::SSL_CTX_set_cookie_generate_cb(ctx, if on { Some(cookie::generate) } else { None });
+                }
+                Self::VerifyCookie => {
+                    ffi::SSL_CTX_set_cookie_verify_cb(ctx, if on { Some(cookie::verify) } else { None });
+                }
+            }
+        }
+    }
 }
 
 impl Setting {
@@ -72,6 +132,7 @@ impl Setting {
                     && !matches!((self, earlier), (Self::Certificate(_), Self::Chain(..)))
             }
             (Self::PrivateKey(new), Self::PrivateKey(old)) => new.id() == old.id(),
+            (Self::Ask(new, _), Self::Ask(old, _)) => new == old,
             (new, old) => std::mem::discriminant(new) == std::mem::discriminant(old),
         }
     }
@@ -163,6 +224,18 @@ impl Setting {
                     let added = unsafe { ffi::SSL_CTX_add_client_CA(ctx, handle.as_ptr()) };
                     check::one(added, "SSL_CTX_add_client_CA")
                 })
+            }
+            Self::Ask(question, on) => {
+                question.apply(ctx, *on);
+                Ok(())
+            }
+            Self::AlpnProtocols(list) => {
+                let length = alpn::length(list)?;
+                // SAFETY: the `SSL_CTX` is valid; the list has so many bytes, and is copied.
+                check::zero(
+                    unsafe { ffi::SSL_CTX_set_alpn_protos(ctx, list.as_ptr(), length) },
+                    "SSL_CTX_set_alpn_protos",
+                )
             }
             Self::PrivateKey(key) => {
                 // SAFETY: both are valid; the `SSL_CTX` takes a reference of its own.

@@ -5,11 +5,12 @@ use std::ffi::{CString, c_long};
 use ironssl_sys as ffi;
 
 use super::Context;
-use super::setting::Setting;
+use super::setting::{Question, Setting};
 use crate::check;
 use crate::error::{Error, Result};
 use crate::pkey::PKey;
 use crate::queue;
+use crate::ssl::alpn;
 use crate::x509::X509;
 
 impl Context {
@@ -192,6 +193,22 @@ impl Context {
         queue::clear();
         // SAFETY: the `SSL_CTX` is valid; the call only reads.
         check::one(self.look(|ctx| unsafe { ffi::SSL_CTX_check_private_key(ctx) }), "SSL_CTX_check_private_key")
+    }
+
+    /// Lets the delegates of connections be asked, or told, in a matter; or not, as at first.
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
+    pub fn ask(&self, question: Question, on: bool) -> Result<()> {
+        self.set(Setting::Ask(question, on))
+    }
+
+    /// The application protocols that a client offers, the preferred one first (`SSL_CTX_set_alpn_protos`).
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no protocol, and for one that is empty or longer than 255 bytes.
+    pub fn set_alpn_protocols(&self, protocols: &[impl AsRef<[u8]>]) -> Result<()> {
+        self.set(Setting::AlpnProtocols(alpn::encode(protocols)?))
     }
 
     /// The mode bits that are set, `SSL_MODE_*`.
