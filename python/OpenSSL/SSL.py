@@ -13,6 +13,7 @@ __all__ = [
     "FILETYPE_ASN1",
     "FILETYPE_PEM",
     "MODE_RELEASE_BUFFERS",
+    "NO_OVERLAPPING_PROTOCOLS",
     "OPENSSL_BUILT_ON",
     "OPENSSL_CFLAGS",
     "OPENSSL_DIR",
@@ -130,6 +131,7 @@ DTLS_SERVER_METHOD = _ssl.DTLS_SERVER_METHOD
 FILETYPE_ASN1 = _ssl.FILETYPE_ASN1
 FILETYPE_PEM = _ssl.FILETYPE_PEM
 MODE_RELEASE_BUFFERS = _ssl.MODE_RELEASE_BUFFERS
+NO_OVERLAPPING_PROTOCOLS = _ssl.NO_OVERLAPPING_PROTOCOLS
 OPENSSL_BUILT_ON = _ssl.OPENSSL_BUILT_ON
 OPENSSL_CFLAGS = _ssl.OPENSSL_CFLAGS
 OPENSSL_DIR = _ssl.OPENSSL_DIR
@@ -232,6 +234,7 @@ ZeroReturnError = _ssl.ZeroReturnError
 Connection = _ssl.Connection
 Context = _ssl.Context
 Session = _ssl.Session
+_NoOverlappingProtocols = _ssl._NoOverlappingProtocols
 OpenSSL_version = _ssl.OpenSSL_version
 SSLeay_version = OpenSSL_version
 

@@ -32,6 +32,23 @@ impl<T> Slot<T> {
         drop(old);
     }
 
+    /// Takes the object out, if there is one.
+    pub(crate) fn take(&self) -> Option<Py<T>> {
+        self.0.lock().take()
+    }
+
+    /// Puts another object in where `expected` is still the one that is there; whether it was.
+    pub(crate) fn replace_if(&self, expected: Option<&Py<T>>, object: Py<T>) -> bool {
+        let mut place = self.0.lock();
+        if place.as_ref().map(Py::as_ptr) != expected.map(Py::as_ptr) {
+            return false;
+        }
+        let old = place.replace(object);
+        drop(place);
+        drop(old);
+        true
+    }
+
     /// For `__traverse__`. A place that is being changed right now is left out; the collector then keeps the object.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.0.try_lock() {

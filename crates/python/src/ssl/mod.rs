@@ -1,5 +1,6 @@
 //! `OpenSSL.SSL`: the constants, `Context`, `Connection` and `Session`.
 
+pub(crate) mod callbacks;
 pub(crate) mod connection;
 pub(crate) mod context;
 pub(crate) mod module;

@@ -10,6 +10,8 @@ pub(crate) mod ssl {
     use crate::exceptions::ssl as exceptions;
 
     #[pymodule_export]
+    use crate::ssl::callbacks::NoOverlappingProtocols;
+    #[pymodule_export]
     use crate::ssl::connection::Connection;
     #[pymodule_export]
     use crate::ssl::context::Context;
@@ -28,6 +30,7 @@ pub(crate) mod ssl {
             module.add(*name, *value)?;
         }
         module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
+        module.add("NO_OVERLAPPING_PROTOCOLS", NoOverlappingProtocols)?;
         module.add("Error", py.get_type::<exceptions::Error>())?;
         module.add("ZeroReturnError", py.get_type::<exceptions::ZeroReturnError>())?;
         module.add("WantReadError", py.get_type::<exceptions::WantReadError>())?;

@@ -14,7 +14,6 @@ use pyo3::types::{PyBytes, PyMemoryView, PySlice};
 
 use super::Connection;
 use crate::argument::{Data, integer};
-use crate::error::failure_to_py;
 
 /// MSG_PEEK: leave what was read to be read again.
 const MSG_PEEK: i64 = 2;
@@ -52,7 +51,7 @@ impl Connection {
             let core = self.core()?;
             let short = core.is_memory() && limit.min(core.fed()) <= SHORT;
             match short.then(|| core.try_hold()).flatten() {
-                Some(_hold) => core.read_to(buffer, limit, peek).map_err(|failure| failure_to_py(py, failure))?,
+                Some(_hold) => core.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?,
                 None => self.driven(py, |core| core.read_to(buffer, limit, peek))?,
             };
             take(buffer)
@@ -69,7 +68,7 @@ impl Connection {
         let core = self.core()?;
         let short = core.is_memory() && data.len() <= SHORT;
         match short.then(|| core.try_hold()).flatten() {
-            Some(_hold) => write(core, data).map_err(|failure| failure_to_py(py, failure)),
+            Some(_hold) => write(core, data).map_err(|failure| self.exception(py, failure)),
             None => self.driven(py, |core| write(core, data)),
         }
     }

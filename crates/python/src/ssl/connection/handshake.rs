@@ -1,12 +1,12 @@
 //! `Connection`: taking a side, shaking hands, renegotiating, closing.
 
 use ironssl::ssl::Shutdown;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::Connection;
 use crate::argument::integer;
 use crate::error::{OrRaise, Ssl};
+use crate::ssl::callbacks::{Callback, callable};
 
 #[pymethods]
 impl Connection {
@@ -77,17 +77,10 @@ impl Connection {
     #[pyo3(signature = (mode, callback = None))]
     fn set_verify(slf: &Bound<'_, Self>, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let mode = integer(mode, "mode")?;
-        if callback.is_some_and(|callback| !callback.is_callable()) {
-            return Err(PyTypeError::new_err("callback must be callable"));
-        }
-        let ask = callback.is_some();
-        let delegate = std::sync::Arc::new(crate::callback::connection::PyDelegate::new(slf)?);
-        slf.get().verify_callback.set(callback.map(|callback| callback.clone().unbind()));
-        slf.get().held(slf.py(), move |core| {
-            if ask {
-                core.set_delegate(delegate);
-            }
-            core.set_verify(mode, ask);
-        })
+        let callback = callback.map_or(Ok(None), callable)?;
+        let (this, py, ask) = (slf.get(), slf.py(), callback.is_some());
+        this.callbacks.change(py, &[(Callback::Verify, callback)])?;
+        Self::be_asked(slf)?;
+        this.held(py, |core| core.set_verify(mode, ask))
     }
 }

@@ -3,6 +3,7 @@
 //! Rule for all of them: nobody waits for the lock of a connection while he holds the GIL. A thread that has the lock
 //! may be in a callback, and want the GIL. Short looks go through `held`, operations through `driven`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ironssl::ssl::{Connection as Core, Failure};
@@ -15,14 +16,18 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::callback::connection::PyDelegate;
 use crate::error::{OrRaise, Ssl, failure_to_py};
 use crate::gc::Slot;
+use crate::ssl::callbacks::{Callback, Callbacks};
 use crate::ssl::context::Context;
 
 mod data;
+mod extensions;
 mod handshake;
 mod info;
 mod memory;
 mod sessions;
 mod socket;
+
+pub(crate) use extensions::protocols;
 
 /// A TLS connection over a socket, or in memory.
 ///
@@ -40,7 +45,11 @@ pub(crate) struct Connection {
     context: Slot<Context>,
     socket: Slot,
     app_data: Slot,
-    verify_callback: Slot,
+    callbacks: Slot<Callbacks>,
+    /// Whether `set_info_callback` was called here, and not on the Context.
+    own_info: AtomicBool,
+    /// What the server name callback raised: the cause of the error that is raised next.
+    cause: Slot,
 }
 
 impl Connection {
@@ -49,9 +58,29 @@ impl Connection {
         self.core.get().ok_or_else(|| PyTypeError::new_err("Connection.__init__() has not been called"))
     }
 
-    /// The callable that has the last word on certificates, if there is one.
-    pub(crate) fn verify_callback(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.verify_callback.get(py)
+    /// A callable of the connection, or an object that goes with one, if there is one.
+    pub(crate) fn callback(&self, py: Python<'_>, which: Callback) -> Option<Py<PyAny>> {
+        self.callbacks.callable(py, which)
+    }
+
+    /// Keeps what a callback raised as the cause of the error that the running operation ends with.
+    pub(crate) fn keep_cause(&self, py: Python<'_>, error: PyErr) {
+        self.cause.set(Some(error.into_value(py).into_any()));
+    }
+
+    /// The exception for an operation that did not complete.
+    fn exception(&self, py: Python<'_>, failure: Failure) -> PyErr {
+        let error = failure_to_py(py, failure);
+        if let Some(cause) = self.cause.take() {
+            error.set_cause(py, Some(PyErr::from_value(cause.into_bound(py))));
+        }
+        error
+    }
+
+    /// Lets the connection ask this object.
+    fn be_asked(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let delegate = Arc::new(PyDelegate::new(slf)?);
+        slf.get().held(slf.py(), |core| core.set_delegate(delegate))
     }
 
     /// The socket, or AttributeError that names what was wanted of it.
@@ -81,7 +110,7 @@ impl Connection {
             match py.detach(|| operation(core)) {
                 Ok(value) => return Ok(value),
                 Err(Failure::Interrupted) => py.check_signals()?,
-                Err(failure) => return Err(failure_to_py(py, failure)),
+                Err(failure) => return Err(self.exception(py, failure)),
             }
         }
     }
@@ -94,12 +123,14 @@ impl Connection {
             Some(socket) => Transport::Descriptor(Descriptor::new(descriptor(socket)?).watchful()),
         };
         let core = Core::new(context.get().core()?, transport).or_raise::<Ssl>()?;
-        let callback = context.get().verify_callback.get(slf.py());
-        if callback.is_some() {
+        let callbacks = context.get().callbacks.get(slf.py());
+        if let Some(callbacks) = &callbacks {
             core.set_delegate(Arc::new(PyDelegate::new(slf)?));
-            core.set_verify(core.verify_mode(), true);
+            if callbacks.get().get(slf.py(), Callback::Verify).is_some() {
+                core.set_verify(core.verify_mode(), true);
+            }
         }
-        this.verify_callback.set(callback);
+        this.callbacks.set(callbacks);
         this.core.set(core).map_err(|_| PyValueError::new_err("Connection.__init__() was called twice"))?;
         this.context.set(Some(context.clone().unbind()));
         this.socket.set(socket.map(|socket| socket.clone().unbind()));
@@ -149,16 +180,27 @@ impl Connection {
     }
 
     /// Work with another Context from now on: its certificate and key. A server does so in the middle of a handshake
-    /// when it has learnt which name its client wants.
+    /// when it has learnt which name its client wants. From then on the callbacks are those of the other Context, but
+    /// for that of `set_verify`; the peer is verified as before.
     ///
     /// Raises TypeError for anything but a Context. (SSL_set_SSL_CTX)
-    fn set_context(&self, py: Python<'_>, context: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn set_context(slf: &Bound<'_, Self>, context: &Bound<'_, PyAny>) -> PyResult<()> {
         let context =
             context.cast::<Context>().map_err(|_| PyTypeError::new_err("context must be a Context instance"))?;
+        let (this, py) = (slf.get(), slf.py());
         let core = context.get().core()?;
-        self.held(py, |connection| connection.set_context(core))?.or_raise::<Ssl>()?;
-        self.context.set(Some(context.clone().unbind()));
-        Ok(())
+        this.held(py, |connection| connection.set_context(core))?.or_raise::<Ssl>()?;
+        this.context.set(Some(context.clone().unbind()));
+        // OpenSSL asks about what the new Context has callbacks for, and verifies as before.
+        let verify = this.callback(py, Callback::Verify);
+        let mut kept = vec![(Callback::Verify, verify.as_ref().map(|callback| callback.bind(py)))];
+        let info = this.callback(py, Callback::Info);
+        if this.own_info.load(Ordering::Relaxed) {
+            kept.push((Callback::Info, info.as_ref().map(|callback| callback.bind(py))));
+        }
+        this.callbacks.set(context.get().callbacks.get(py));
+        this.callbacks.change(py, &kept)?;
+        Self::be_asked(slf)
     }
 
     /// Keep any object with this Connection; `get_app_data` returns it.
@@ -179,7 +221,8 @@ impl Connection {
         self.context.visit(&visit)?;
         self.socket.visit(&visit)?;
         self.app_data.visit(&visit)?;
-        self.verify_callback.visit(&visit)
+        self.callbacks.visit(&visit)?;
+        self.cause.visit(&visit)
     }
 
     fn __clear__(&self) {
@@ -187,6 +230,7 @@ impl Connection {
         // through its own callables, which it clears itself.
         self.socket.clear();
         self.app_data.clear();
-        self.verify_callback.clear();
+        self.callbacks.clear();
+        self.cause.clear();
     }
 }

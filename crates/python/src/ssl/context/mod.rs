@@ -9,7 +9,9 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::error::{OrRaise, Ssl};
 use crate::gc::Slot;
+use crate::ssl::callbacks::Callbacks;
 
+mod callbacks;
 mod credentials;
 mod settings;
 mod trust;
@@ -25,7 +27,7 @@ mod trust;
 pub(crate) struct Context {
     core: OnceLock<ironssl::ssl::Context>,
     app_data: Slot,
-    pub(super) verify_callback: Slot,
+    pub(super) callbacks: Slot<Callbacks>,
     passphrase_callback: Slot,
     passphrase_data: Slot,
 }
@@ -68,14 +70,14 @@ impl Context {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.app_data.visit(&visit)?;
-        self.verify_callback.visit(&visit)?;
+        self.callbacks.visit(&visit)?;
         self.passphrase_callback.visit(&visit)?;
         self.passphrase_data.visit(&visit)
     }
 
     fn __clear__(&self) {
         self.app_data.clear();
-        self.verify_callback.clear();
+        self.callbacks.clear();
         self.passphrase_callback.clear();
         self.passphrase_data.clear();
     }

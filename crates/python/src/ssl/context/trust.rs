@@ -1,12 +1,12 @@
 //! `Context`: whom to trust, and how peers are verified.
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::Context;
 use crate::argument::{integer, path};
 use crate::crypto::X509Store;
 use crate::error::{OrRaise, Ssl};
+use crate::ssl::callbacks::{Callback, callable};
 
 #[pymethods]
 impl Context {
@@ -20,14 +20,11 @@ impl Context {
     ///
     /// Raises TypeError for a mode that is no int and a callback that cannot be called. (SSL_CTX_set_verify)
     #[pyo3(signature = (mode, callback = None))]
-    fn set_verify(&self, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    fn set_verify(&self, py: Python<'_>, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let mode = integer(mode, "mode")?;
-        if callback.is_some_and(|callback| !callback.is_callable()) {
-            return Err(PyTypeError::new_err("callback must be callable"));
-        }
+        let callback = callback.map_or(Ok(None), callable)?;
         self.core()?.set_verify_mode(mode).or_raise::<Ssl>()?;
-        self.verify_callback.set(callback.map(|callback| callback.clone().unbind()));
-        Ok(())
+        self.callbacks.change(py, &[(Callback::Verify, callback)])
     }
 
     /// How peers are verified, as given to `set_verify`. (SSL_CTX_get_verify_mode)
