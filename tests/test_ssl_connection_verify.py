@@ -9,7 +9,8 @@ from OpenSSL import SSL, crypto
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
-from tests.support.pairs import Pair, carry, connected, memory_pair, socket_pair
+from tests.support.failing import handshake_errors, reasons
+from tests.support.pairs import carry, connected, memory_pair, socket_pair
 from tests.support.rows import rows
 
 Call = tuple[SSL.Connection, crypto.X509, int, int, int]
@@ -25,38 +26,6 @@ class Recorder:
     def __call__(self, *arguments) -> object:
         self.calls.append(arguments)
         return self.answer(arguments)
-
-
-def handshake_errors(pair: Pair) -> dict[str, BaseException]:
-    """Do the handshake of a pair in memory; return what each side raised."""
-    errors: dict[str, BaseException] = {}
-    waiting = {"client": pair.client, "server": pair.server}
-    while waiting:
-        for name, connection in list(waiting.items()):
-            try:
-                connection.do_handshake()
-            except SSL.WantReadError:
-                continue
-            except BaseException as error:
-                errors[name] = error
-            del waiting[name]
-        if not carry(pair.client, pair.server) + carry(pair.server, pair.client) and waiting:
-            return errors
-    # In TLS 1.3 the client is done before the server has looked at its certificate.
-    for name, connection in (("client", pair.client), ("server", pair.server)):
-        if name not in errors:
-            try:
-                connection.recv(1)
-            except SSL.WantReadError:
-                pass
-            except BaseException as error:
-                errors[name] = error
-    return errors
-
-
-def reasons(error: BaseException) -> list[str]:
-    assert type(error) is SSL.Error
-    return [reason for _, _, reason in error.args[0]]
 
 
 def mutual(ec: Authority, version: str) -> tuple[SSL.Context, SSL.Context]:
