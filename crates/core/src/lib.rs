@@ -12,6 +12,7 @@ pub mod pkcs12;
 pub mod pkcs7;
 pub mod pkey;
 pub mod queue;
+pub mod rand;
 pub mod spki;
 pub mod ssl;
 pub mod transport;
