@@ -1,6 +1,6 @@
-"""TLS and X.509 with the OpenSSL library: the modules `SSL` and `crypto`."""
+"""TLS and X.509 with the OpenSSL library: the modules `SSL`, `crypto` and `rand`."""
 
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL, crypto, rand
 from OpenSSL.version import (
     __author__,
     __copyright__,
@@ -23,4 +23,5 @@ __all__ = [
     "__uri__",
     "__version__",
     "crypto",
+    "rand",
 ]

@@ -1,9 +1,10 @@
 from typing import Any, Final
 
-__all__ = ["VERSION", "crypto", "error_queue_is_empty", "ssl"]
+__all__ = ["VERSION", "crypto", "error_queue_is_empty", "rand", "ssl"]
 
 VERSION: Final[str]
 crypto: Any
+rand: Any
 ssl: Any
 
 def error_queue_is_empty() -> bool: ...

@@ -1,6 +1,7 @@
 //! Core errors as Python exceptions: the only file that makes a `PyErr` from one.
 //!
-//! `crypto` and `ssl` each have an `Error` of their own, so a conversion names its module: `.or_raise::<Crypto>(py)?`.
+//! `crypto`, `rand` and `ssl` each have an `Error` of their own, so a conversion names its module:
+//! `.or_raise::<Crypto>()?`.
 
 use ironssl::ssl::Failure;
 use ironssl::{Error, ErrorStack};
@@ -30,6 +31,15 @@ pub(crate) struct Ssl;
 impl Raises for Ssl {
     fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr {
         exceptions::ssl::Error::new_err(args)
+    }
+}
+
+/// Raises `OpenSSL.rand.Error`.
+pub(crate) struct Rand;
+
+impl Raises for Rand {
+    fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr {
+        exceptions::rand::Error::new_err(args)
     }
 }
 
@@ -68,6 +78,15 @@ pub(crate) trait OrRaise<T> {
 impl<T> OrRaise<T> for ironssl::Result<T> {
     fn or_raise<M: Raises>(self) -> PyResult<T> {
         self.map_err(to_py::<M>)
+    }
+}
+
+/// The value, none where the operating system refused, or the exception of module `M` for another error.
+pub(crate) fn unless_refused<M: Raises, T>(result: ironssl::Result<T>) -> PyResult<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::Io(_)) => Ok(None),
+        Err(error) => Err(to_py::<M>(error)),
     }
 }
 

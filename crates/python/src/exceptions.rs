@@ -16,6 +16,20 @@ pub(crate) mod crypto {
     );
 }
 
+/// The exceptions of `OpenSSL.rand`.
+pub(crate) mod rand {
+    use pyo3::create_exception;
+    use pyo3::exceptions::PyException;
+
+    create_exception!(
+        OpenSSL.rand,
+        Error,
+        PyException,
+        "OpenSSL's random number generator failed. `args[0]` is a list of tuples (library, function, reason), all str, the\n\
+         oldest entry of OpenSSL's error queue first."
+    );
+}
+
 /// The exceptions of `OpenSSL.SSL`.
 pub(crate) mod ssl {
     use pyo3::create_exception;

@@ -12,6 +12,7 @@ mod crypto;
 mod error;
 mod exceptions;
 mod gc;
+mod rand;
 mod ssl;
 
 /// The native half of the package `OpenSSL`; import `OpenSSL.crypto`, `OpenSSL.SSL` or `OpenSSL.rand` instead.
@@ -21,6 +22,8 @@ mod _rust {
 
     #[pymodule_export]
     use crate::crypto::module::crypto;
+    #[pymodule_export]
+    use crate::rand::rand;
     #[pymodule_export]
     use crate::ssl::module::ssl;
 
