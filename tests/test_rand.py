@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import OpenSSL
@@ -210,7 +211,7 @@ def test_load_file_says_minus_one_where_there_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("function", [rand.load_file, rand.write_file])
-def test_what_are_no_paths(function: "type[rand.load_file]") -> None:
+def test_what_are_no_paths(function: Callable[[object], int]) -> None:
     for wrong in (None, 3, 1.5, object()):
         with pytest.raises(TypeError):
             function(wrong)

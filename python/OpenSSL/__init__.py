@@ -25,3 +25,15 @@ __all__ = [
     "crypto",
     "rand",
 ]
+
+# What typing.TYPE_CHECKING is for, without the time that its module takes to import.
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        # Programs may take the module from here, as they once could; those that do not shall not pay for it.
+        if name == "tsafe":
+            from importlib import import_module
+
+            return import_module("OpenSSL.tsafe")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
