@@ -10,4 +10,5 @@ unsafe extern "C" {
     pub fn X509_STORE_load_file(store: *mut X509_STORE, file: *const c_char) -> c_int;
     pub fn X509_STORE_load_path(store: *mut X509_STORE, path: *const c_char) -> c_int;
     pub fn X509_STORE_up_ref(store: *mut X509_STORE) -> c_int;
+    pub fn X509_VERIFY_PARAM_get0_host(param: *mut X509_VERIFY_PARAM, idx: c_int) -> *mut c_char;
 }

@@ -33,6 +33,7 @@ mod extensions;
 mod info;
 mod listen;
 mod moving;
+mod verify_param;
 
 use moving::failure_of;
 

@@ -26,6 +26,7 @@ mod info;
 mod memory;
 mod sessions;
 mod socket;
+mod verify_param;
 
 pub(crate) use extensions::protocols;
 
