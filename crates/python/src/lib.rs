@@ -12,6 +12,7 @@ mod crypto;
 mod error;
 mod exceptions;
 mod gc;
+mod handle;
 mod rand;
 mod ssl;
 
@@ -22,6 +23,8 @@ mod _rust {
 
     #[pymodule_export]
     use crate::crypto::module::crypto;
+    #[pymodule_export]
+    use crate::handle::Handle;
     #[pymodule_export]
     use crate::rand::rand;
     #[pymodule_export]

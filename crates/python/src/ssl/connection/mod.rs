@@ -24,6 +24,7 @@ mod extensions;
 mod handshake;
 mod info;
 mod memory;
+mod private;
 mod sessions;
 mod socket;
 mod verify_param;
