@@ -29,6 +29,7 @@ pub(crate) mod ssl {
         for (name, value, _) in DROPPED {
             module.add(*name, *value)?;
         }
+        Connection::install_delegation(&py.get_type::<Connection>())?;
         module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
         module.add("NO_OVERLAPPING_PROTOCOLS", NoOverlappingProtocols)?;
         module.add("Error", py.get_type::<exceptions::Error>())?;

@@ -10,7 +10,7 @@ use ironssl::ssl::{Connection as Core, Failure};
 use ironssl::transport::{Descriptor, Transport};
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::callback::connection::PyDelegate;
@@ -20,6 +20,7 @@ use crate::ssl::callbacks::{Callback, Callbacks};
 use crate::ssl::context::Context;
 
 mod data;
+mod delegation;
 mod extensions;
 mod handshake;
 mod info;
@@ -120,6 +121,7 @@ impl Connection {
     /// Makes the connection of a new object.
     fn start(slf: &Bound<'_, Self>, context: &Bound<'_, Context>, socket: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let this = slf.get();
+        Self::note_delegation(slf.py(), socket.is_some())?;
         let transport = match socket {
             None => Transport::Memory,
             Some(socket) => Transport::Descriptor(Descriptor::new(descriptor(socket)?).watchful()),
@@ -167,12 +169,6 @@ impl Connection {
         let context =
             context.cast::<Context>().map_err(|_| PyTypeError::new_err("context must be a Context instance"))?;
         Self::start(slf, context, socket)
-    }
-
-    /// Whatever the class does not have is the socket's.
-    fn __getattr__(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
-        let socket = self.socket(py, &name.to_cow()?)?;
-        socket.getattr(py, name)
     }
 
     /// The Context that the connection was made with, or was given later. (SSL_get_SSL_CTX)
