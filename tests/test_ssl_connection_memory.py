@@ -2,6 +2,8 @@
 
 import array
 import contextlib
+import gc
+import sys
 
 import pytest
 from OpenSSL import SSL
@@ -357,3 +359,28 @@ def test_much_data_waits_in_the_output(pair: Pair):
     assert pair.client.sendall(data) == len(data)
     pump(pair.client, pair.server)
     assert receive(pair.server, len(data)) == data
+
+
+def test_large_ciphertext_is_kept_until_it_is_used_and_no_longer(ec: Authority):
+    """`bio_write` keeps a large bytes object instead of a copy; a bytearray can change, and is copied."""
+    with connected(client_context(ec), server_context(ec), "memory") as pair:
+        plaintext = bytes(range(256)) * 40
+        pair.client.send(plaintext)
+        ciphertext = pair.client.bio_read(65536)
+        before = sys.getrefcount(ciphertext)
+        pair.server.bio_write(ciphertext)
+        assert sys.getrefcount(ciphertext) == before + 1
+        assert pair.server.recv(65536) == plaintext
+        assert sys.getrefcount(ciphertext) == before
+        pair.client.send(plaintext)
+        changing = bytearray(pair.client.bio_read(65536))
+        pair.server.bio_write(changing)
+        changing[:] = bytes(len(changing))
+        assert pair.server.recv(65536) == plaintext
+        pair.client.send(plaintext)
+        kept = pair.client.bio_read(65536)
+        before = sys.getrefcount(kept)
+        pair.server.bio_write(kept)
+        del pair.server
+        gc.collect()
+        assert sys.getrefcount(kept) == before

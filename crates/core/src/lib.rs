@@ -31,3 +31,4 @@ mod legacy;
 mod wire;
 
 pub use error::{Entry, Error, ErrorStack, Parked, Result};
+pub use wire::Lent;

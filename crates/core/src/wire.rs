@@ -12,7 +12,6 @@ use std::collections::VecDeque;
 use crate::chunk;
 
 /// Bytes, or datagrams, waiting to be taken from the front.
-#[derive(Debug)]
 pub(crate) enum Queue {
     /// A stream: boundaries do not matter.
     Stream(Stream),
@@ -20,36 +19,79 @@ pub(crate) enum Queue {
     Datagrams(VecDeque<Vec<u8>>),
 }
 
+/// Bytes that somebody else keeps for us and that do not change: a buffer of the caller's language, say.
+pub type Lent = Box<dyn AsRef<[u8]> + Send>;
+
+/// A piece of a stream: our own bytes, to which more may be appended, or lent ones.
+#[derive(Default)]
+struct Chunk {
+    own: Vec<u8>,
+    /// What it has instead of bytes of its own.
+    lent: Option<Lent>,
+}
+
+impl Chunk {
+    fn of(own: Vec<u8>) -> Self {
+        Self { own, lent: None }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match &self.lent {
+            None => &self.own,
+            Some(lent) => (**lent).as_ref(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes().is_empty()
+    }
+
+    /// Gives the memory back.
+    fn give(self) {
+        chunk::give(self.own);
+    }
+}
+
 /// The bytes of a stream, in chunks: a queue that grows to megabytes is neither copied as it grows, nor asked of the
 /// kernel and given back as a whole each time.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Stream {
     /// The first chunk; empty only if there is no other.
-    front: Vec<u8>,
+    front: Chunk,
     /// How many bytes of it have been taken; fewer than it has, unless all is empty.
     start: usize,
     /// The other chunks.
-    rest: VecDeque<Vec<u8>>,
+    rest: VecDeque<Chunk>,
     /// How many bytes the other chunks have.
     behind: usize,
 }
 
 impl Stream {
     fn len(&self) -> usize {
-        self.front.len() - self.start + self.behind
+        self.front.bytes().len() - self.start + self.behind
     }
 
     /// The chunk to append to: the last one, or a new one where `length` more bytes are too many for it.
     fn back(&mut self, length: usize) -> &mut Vec<u8> {
-        let last = self.rest.back().map_or(self.front.len(), Vec::len);
-        if last > 0 && last + length > chunk::CAPACITY {
-            self.rest.push_back(chunk::take());
+        let last = self.rest.back().unwrap_or(&self.front);
+        if last.lent.is_some() || !last.own.is_empty() && last.own.len() + length > chunk::CAPACITY {
+            self.rest.push_back(Chunk::of(chunk::take()));
         }
-        let back = self.rest.back_mut().unwrap_or(&mut self.front);
+        let back = &mut self.rest.back_mut().unwrap_or(&mut self.front).own;
         if back.is_empty() && back.capacity() < length && length > KEPT {
             *back = chunk::take();
         }
         back
+    }
+
+    fn push_lent(&mut self, lent: Lent) {
+        let chunk = Chunk { own: Vec::new(), lent: Some(lent) };
+        if self.front.is_empty() {
+            std::mem::replace(&mut self.front, chunk).give();
+        } else {
+            self.behind += chunk.bytes().len();
+            self.rest.push_back(chunk);
+        }
     }
 
     fn push(&mut self, bytes: &[u8]) {
@@ -61,32 +103,36 @@ impl Stream {
 
     fn push_owned(&mut self, bytes: Vec<u8>) {
         if self.front.is_empty() {
-            self.front = bytes;
+            self.front = Chunk::of(bytes);
         } else {
             self.push(&bytes);
         }
     }
 
     fn consume(&mut self, count: usize) {
-        self.start = self.front.len().min(self.start + count);
-        if self.start < self.front.len() {
+        let length = self.front.bytes().len();
+        self.start = length.min(self.start + count);
+        if self.start < length {
             return;
         }
         self.start = 0;
         if let Some(next) = self.rest.pop_front() {
-            self.behind -= next.len();
-            chunk::give(std::mem::replace(&mut self.front, next));
-        } else if self.front.capacity() > KEPT {
-            chunk::give(std::mem::take(&mut self.front));
+            self.behind -= next.bytes().len();
+            std::mem::replace(&mut self.front, next).give();
+            return;
+        }
+        if self.front.own.capacity() > KEPT {
+            std::mem::take(&mut self.front).give();
         } else {
-            self.front.clear();
+            self.front.own.clear();
+            self.front.lent = None;
         }
     }
 
     fn pop_into(&mut self, buffer: &mut [u8]) -> usize {
         let mut done = 0;
         while done < buffer.len() && !self.front.is_empty() {
-            let chunk = &self.front[self.start..];
+            let chunk = &self.front.bytes()[self.start..];
             let count = chunk.len().min(buffer.len() - done);
             buffer[done..done + count].copy_from_slice(&chunk[..count]);
             done += count;
@@ -133,6 +179,14 @@ impl Queue {
         }
     }
 
+    /// Appends bytes that somebody else keeps, without a copy.
+    pub(crate) fn push_lent(&mut self, lent: Lent) {
+        match self {
+            Self::Stream(stream) => stream.push_lent(lent),
+            Self::Datagrams(queue) => queue.push_back((*lent).as_ref().to_vec()),
+        }
+    }
+
     /// How many bytes can be popped at once: those of the whole stream, or of one datagram.
     pub(crate) fn poppable(&self) -> usize {
         match self {
@@ -157,7 +211,7 @@ impl Queue {
     /// The bytes at the front that a transport may take at once: one chunk of a stream, or one datagram.
     pub(crate) fn front(&self) -> &[u8] {
         match self {
-            Self::Stream(stream) => &stream.front[stream.start..],
+            Self::Stream(stream) => &stream.front.bytes()[stream.start..],
             Self::Datagrams(queue) => queue.front().map_or(&[], Vec::as_slice),
         }
     }
@@ -183,7 +237,6 @@ const OVERHEAD: usize = 64;
 const KEPT: usize = 1024;
 
 /// The state of a connection's wire.
-#[derive(Debug)]
 pub(crate) struct Wire {
     /// Ciphertext from the peer, for OpenSSL.
     inbox: Queue,
@@ -240,6 +293,12 @@ impl Wire {
     /// As [`Wire::feed`], with a copy.
     pub(crate) fn feed_copy(&mut self, bytes: &[u8]) {
         self.inbox.push(bytes);
+        self.fills += 1;
+    }
+
+    /// As [`Wire::feed`], of bytes that somebody else keeps.
+    pub(crate) fn feed_lent(&mut self, bytes: Lent) {
+        self.inbox.push_lent(bytes);
         self.fills += 1;
     }
 
@@ -326,7 +385,35 @@ mod tests {
         assert_eq!(queue.pop_into(&mut rest), 2 * CHUNK + 3);
         assert_eq!(&rest[2 * CHUNK - 1..2 * CHUNK + 3], b"\x07end");
         assert!(queue.is_empty() && queue.front().is_empty());
-        assert!(matches!(queue, Queue::Stream(Stream { front, start: 0, .. }) if front.capacity() <= KEPT));
+        assert!(matches!(queue, Queue::Stream(Stream { front, start: 0, .. }) if front.own.capacity() <= KEPT));
+    }
+
+    #[test]
+    fn lent_bytes_stand_in_their_place_and_are_given_back() {
+        struct Lender(std::sync::Arc<Vec<u8>>);
+        impl AsRef<[u8]> for Lender {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        let kept = std::sync::Arc::new(b"lent".to_vec());
+        let mut queue = Queue::new(false);
+        for _ in 0..2 {
+            queue.push_lent(Box::new(Lender(kept.clone())));
+            queue.push(b"own");
+        }
+        queue.push_lent(Box::new(Lender(kept.clone())));
+        assert_eq!((queue.len(), std::sync::Arc::strong_count(&kept)), (18, 4));
+        let mut buffer = [0; 18];
+        assert_eq!(queue.pop_into(&mut buffer[..6]), 6);
+        assert_eq!(std::sync::Arc::strong_count(&kept), 3);
+        assert_eq!(queue.pop_into(&mut buffer[6..]), 12);
+        assert_eq!(&buffer, b"lentownlentownlent");
+        assert_eq!(std::sync::Arc::strong_count(&kept), 1);
+        assert!(queue.is_empty());
+        let mut datagrams = Queue::new(true);
+        datagrams.push_lent(Box::new(Lender(kept)));
+        assert_eq!(datagrams.front(), b"lent");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use ironssl_sys as ffi;
-use parking_lot::{Mutex, ReentrantMutexGuard};
+use parking_lot::Mutex;
 use rustix::io::Errno;
 
 use super::context::Context;
@@ -32,9 +32,11 @@ use crate::wire::{Queue, Wire};
 mod extensions;
 mod info;
 mod listen;
+mod memory;
 mod moving;
 mod verify_param;
 
+pub use memory::Hold;
 use moving::failure_of;
 
 /// How much plaintext goes into the outbox before it is sent: several records a system call.
@@ -102,9 +104,6 @@ pub struct Connection {
     want: AtomicU8,
 }
 
-/// Keeps other threads out of a connection, see [`Connection::hold`].
-pub struct Hold<'a>(#[allow(dead_code, reason = "held for its drop")] ReentrantMutexGuard<'a, Inner>);
-
 impl Connection {
     /// Makes a connection of `context`, which belongs to it from now on whatever happens to the context later.
     ///
@@ -135,18 +134,6 @@ impl Connection {
     /// Whom to ask in the middle of an operation.
     pub fn set_delegate(&self, delegate: Arc<dyn Delegate>) {
         self.engine.enter().set_delegate(delegate);
-    }
-
-    /// Keeps other threads out until the result is dropped; waits for those that are in.
-    ///
-    /// Not around an operation on a transport other than memory: those fail while the calling thread holds on.
-    pub fn hold(&self) -> Hold<'_> {
-        Hold(self.engine.enter())
-    }
-
-    /// As [`Connection::hold`], but gives up at once where another thread is in.
-    pub fn try_hold(&self) -> Option<Hold<'_>> {
-        self.engine.try_enter().map(Hold)
     }
 
     /// Whether ciphertext is moved by the caller.
@@ -246,27 +233,7 @@ impl Connection {
 
     fn read_uninit(&self, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Result<usize, Failure> {
         self.noting(|| {
-            let count = self.drive(|inner| {
-                if let Some(failure) = inner.take_deferred() {
-                    return Outcome::Failed(failure);
-                }
-                let mut count = match read_record(inner, buffer, peek) {
-                    Outcome::Done(count) => count,
-                    other => return other,
-                };
-                // Full records are part of something longer: take what else has come, as far as nobody has to wait.
-                while !peek && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
-                    match read_record(inner, &mut buffer[count..], false) {
-                        Outcome::Done(more) => count += more,
-                        Outcome::Failed(failure) => {
-                            inner.defer(failure);
-                            break;
-                        }
-                        Outcome::WantRead | Outcome::WantWrite => break,
-                    }
-                }
-                Outcome::Done(count)
-            })?;
+            let count = self.drive(|inner| read_gathered(inner, buffer, peek))?;
             // Whatever cannot be sent now is the business of the next write; the plaintext is here.
             let _ = self.flush_soon(false);
             Ok(count)
@@ -402,45 +369,29 @@ impl Connection {
             Ok(state)
         })
     }
+}
 
-    /// Gives ciphertext from the peer to a connection in memory. Nothing is kept back: all of it is taken.
-    pub fn feed(&self, ciphertext: &[u8]) {
-        if !ciphertext.is_empty() {
-            self.engine.enter().shared().wire.borrow_mut().feed_copy(ciphertext);
+/// Decrypts one record, or several full ones that are there.
+fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Outcome<usize> {
+    if let Some(failure) = inner.take_deferred() {
+        return Outcome::Failed(failure);
+    }
+    let mut count = match read_record(inner, buffer, peek) {
+        Outcome::Done(count) => count,
+        other => return other,
+    };
+    // Full records are part of something longer: take what else has come, as far as nobody has to wait.
+    while !peek && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
+        match read_record(inner, &mut buffer[count..], false) {
+            Outcome::Done(more) => count += more,
+            Outcome::Failed(failure) => {
+                inner.defer(failure);
+                break;
+            }
+            Outcome::WantRead | Outcome::WantWrite => break,
         }
     }
-
-    /// Tells a connection in memory that the peer's stream ends after what it was fed.
-    pub fn feed_end(&self) {
-        self.engine.enter().shared().wire.borrow_mut().end();
-    }
-
-    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, or one datagram. The count; 0
-    /// where none waits.
-    pub fn drain(&self, buffer: &mut [u8]) -> usize {
-        self.engine.enter().shared().wire.borrow_mut().outbox().pop_into(buffer)
-    }
-
-    /// As [`Connection::drain`], at most `limit` bytes, into a buffer of their own.
-    #[must_use]
-    pub fn drain_vec(&self, limit: usize) -> Vec<u8> {
-        let _hold = self.hold();
-        let mut ciphertext = vec![0; self.drainable().min(limit)];
-        self.drain(&mut ciphertext);
-        ciphertext
-    }
-
-    /// How many bytes of ciphertext can be drained at once: all, or those of one datagram.
-    #[must_use]
-    pub fn drainable(&self) -> usize {
-        self.engine.enter().shared().wire.borrow_mut().outbox().poppable()
-    }
-
-    /// How many bytes of ciphertext were fed and not used yet; 0 where another thread is in.
-    #[must_use]
-    pub fn fed(&self) -> usize {
-        self.engine.try_enter().map_or(0, |inner| inner.shared().wire.borrow().input_len())
-    }
+    Outcome::Done(count)
 }
 
 /// Decrypts one record, or what is left of it.

@@ -210,8 +210,12 @@ impl Connection {
             Err(Failure::WantWrite) => Want::Write,
             _ => Want::Nothing,
         };
-        self.want.store(want as u8, Ordering::Relaxed);
+        self.note(want);
         result
+    }
+
+    pub(super) fn note(&self, want: Want) {
+        self.want.store(want as u8, Ordering::Relaxed);
     }
 }
 

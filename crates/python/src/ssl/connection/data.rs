@@ -49,9 +49,9 @@ impl Connection {
     ) -> PyResult<T> {
         with_buffer(|buffer| {
             let core = self.core()?;
-            let short = core.is_memory() && limit.min(core.fed()) <= SHORT;
-            match short.then(|| core.try_hold()).flatten() {
-                Some(_hold) => core.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?,
+            let hold = if core.is_memory() { core.try_hold() } else { None };
+            match hold.filter(|hold| limit.min(hold.fed()) <= SHORT) {
+                Some(hold) => hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?,
                 None => self.driven(py, |core| core.read_to(buffer, limit, peek))?,
             };
             take(buffer)
@@ -66,11 +66,14 @@ impl Connection {
         write: fn(&Core, &[u8]) -> Result<usize, Failure>,
     ) -> PyResult<usize> {
         let core = self.core()?;
-        let short = core.is_memory() && data.len() <= SHORT;
-        match short.then(|| core.try_hold()).flatten() {
-            Some(_hold) => write(core, data).map_err(|failure| self.exception(py, failure)),
-            None => self.driven(py, |core| write(core, data)),
+        if core.is_memory()
+            && data.len() <= SHORT
+            && let Some(hold) = core.try_hold()
+        {
+            // So little is one record, whoever asks for it.
+            return hold.write(data).map_err(|failure| self.exception(py, failure));
         }
+        self.driven(py, |core| write(core, data))
     }
 }
 

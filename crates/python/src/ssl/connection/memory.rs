@@ -1,7 +1,9 @@
 //! `Connection` in memory: the caller moves the ciphertext.
 
+use ironssl::ssl::Hold;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
 use super::Connection;
@@ -15,6 +17,9 @@ impl Connection {
         if core.is_memory() { Ok(core) } else { Err(PyTypeError::new_err("Connection sock was not None")) }
     }
 }
+
+/// From so many bytes on, ciphertext in a `bytes` object is not copied but kept, as the object, until it is used.
+const LENT: usize = 4096;
 
 /// There is no ciphertext for the peer.
 fn nothing() -> PyErr {
@@ -32,14 +37,14 @@ impl Connection {
         let size: i64 = integer(bufsiz, "bufsiz")?;
         let size = usize::try_from(size).map_err(|_| PyValueError::new_err("bufsiz must not be negative"))?;
         let core = self.core()?;
-        let Some(_hold) = core.try_hold() else {
+        let Some(hold) = core.try_hold() else {
             let ciphertext = py.detach(|| core.drain_vec(size));
             return if ciphertext.is_empty() { Err(nothing()) } else { Ok(PyBytes::new(py, &ciphertext)) };
         };
-        match core.drainable().min(size) {
+        match hold.drainable().min(size) {
             0 => Err(nothing()),
             length => PyBytes::new_with(py, length, |buffer| {
-                core.drain(buffer);
+                hold.drain(buffer);
                 Ok(())
             }),
         }
@@ -52,10 +57,21 @@ impl Connection {
     /// (BIO_write)
     fn bio_write(&self, py: Python<'_>, buf: &Bound<'_, PyAny>) -> PyResult<usize> {
         self.in_memory()?;
+        let core = self.core()?;
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
-        let ciphertext = data.as_slice();
-        self.held(py, |core| core.feed(ciphertext))?;
-        Ok(ciphertext.len())
+        let length = data.as_slice().len();
+        let feed = |hold: Hold<'_>, data: Data<'_>| match data {
+            Data::Bytes(bytes) if length >= LENT => hold.feed_lent(Box::new(PyBackedBytes::from(bytes))),
+            data => hold.feed(data.as_slice()),
+        };
+        match core.try_hold() {
+            Some(hold) => feed(hold, data),
+            None => {
+                let ciphertext = data.as_slice();
+                py.detach(|| core.feed(ciphertext));
+            }
+        }
+        Ok(length)
     }
 
     /// Say that the peer's stream has ended: no more ciphertext comes.

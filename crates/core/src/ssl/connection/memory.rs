@@ -1,0 +1,149 @@
+//! A connection in memory: the caller moves the ciphertext.
+//!
+//! Nothing waits here, so an operation is one call of OpenSSL under the engine's lock. `Hold` is that lock in the
+//! caller's hands: with it several operations are one step, and each of them costs no lock of its own.
+
+use parking_lot::ReentrantMutexGuard;
+
+use super::{BATCH, Connection, Want, read_gathered, write_record};
+use crate::error::Result;
+use crate::ssl::engine::Inner;
+use crate::ssl::status::{Failure, Outcome};
+use crate::wire::Lent;
+
+/// Keeps other threads out of a connection, see [`Connection::hold`].
+pub struct Hold<'a> {
+    connection: &'a Connection,
+    inner: ReentrantMutexGuard<'a, Inner>,
+}
+
+impl Connection {
+    /// Keeps other threads out until the result is dropped; waits for those that are in.
+    ///
+    /// Not around an operation on a transport other than memory: those fail while the calling thread holds on.
+    pub fn hold(&self) -> Hold<'_> {
+        Hold { connection: self, inner: self.engine.enter() }
+    }
+
+    /// As [`Connection::hold`], but gives up at once where another thread is in.
+    pub fn try_hold(&self) -> Option<Hold<'_>> {
+        self.engine.try_enter().map(|inner| Hold { connection: self, inner })
+    }
+
+    /// Gives ciphertext from the peer to a connection in memory. Nothing is kept back: all of it is taken.
+    pub fn feed(&self, ciphertext: &[u8]) {
+        self.hold().feed(ciphertext);
+    }
+
+    /// Tells a connection in memory that the peer's stream ends after what it was fed.
+    pub fn feed_end(&self) {
+        self.engine.enter().shared().wire.borrow_mut().end();
+    }
+
+    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, or one datagram. The count; 0
+    /// where none waits.
+    pub fn drain(&self, buffer: &mut [u8]) -> usize {
+        self.hold().drain(buffer)
+    }
+
+    /// As [`Connection::drain`], at most `limit` bytes, into a buffer of their own.
+    #[must_use]
+    pub fn drain_vec(&self, limit: usize) -> Vec<u8> {
+        let hold = self.hold();
+        let mut ciphertext = vec![0; hold.drainable().min(limit)];
+        hold.drain(&mut ciphertext);
+        ciphertext
+    }
+
+    /// How many bytes of ciphertext can be drained at once: all, or those of one datagram.
+    #[must_use]
+    pub fn drainable(&self) -> usize {
+        self.hold().drainable()
+    }
+}
+
+impl Hold<'_> {
+    /// As [`Connection::feed`].
+    pub fn feed(&self, ciphertext: &[u8]) {
+        if !ciphertext.is_empty() {
+            self.inner.shared().wire.borrow_mut().feed_copy(ciphertext);
+        }
+    }
+
+    /// As [`Connection::feed`], without a copy: the bytes are kept until they are used.
+    pub fn feed_lent(&self, ciphertext: Lent) {
+        if !(*ciphertext).as_ref().is_empty() {
+            self.inner.shared().wire.borrow_mut().feed_lent(ciphertext);
+        }
+    }
+
+    /// As [`Connection::drain`].
+    pub fn drain(&self, buffer: &mut [u8]) -> usize {
+        self.inner.shared().wire.borrow_mut().outbox().pop_into(buffer)
+    }
+
+    /// As [`Connection::drainable`].
+    #[must_use]
+    pub fn drainable(&self) -> usize {
+        self.inner.shared().wire.borrow_mut().outbox().poppable()
+    }
+
+    /// How many bytes of ciphertext were fed and not used yet.
+    #[must_use]
+    pub fn fed(&self) -> usize {
+        self.inner.shared().wire.borrow().input_len()
+    }
+
+    /// As [`Connection::read_to`], on a connection in memory.
+    ///
+    /// # Errors
+    /// As [`Connection::read_to`].
+    pub fn read_to(&self, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> Result<usize, Failure> {
+        debug_assert!(self.connection.is_memory());
+        let limit = limit.min(super::GATHERED);
+        buffer.reserve(limit);
+        let count = self.note(read_gathered(&self.inner, &mut buffer.spare_capacity_mut()[..limit], peek))?;
+        // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
+        unsafe { buffer.set_len(buffer.len() + count) };
+        Ok(count)
+    }
+
+    /// As [`Connection::write`], on a connection in memory.
+    ///
+    /// # Errors
+    /// As [`Connection::write`].
+    pub fn write(&self, data: &[u8]) -> Result<usize, Failure> {
+        debug_assert!(self.connection.is_memory());
+        if data.is_empty() {
+            return Ok(0);
+        }
+        self.note(write_record(&self.inner, data))
+    }
+
+    /// As [`Connection::write_all`], on a connection in memory.
+    ///
+    /// # Errors
+    /// As [`Connection::write_all`].
+    pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
+        let mut done = 0;
+        while done < data.len() {
+            if done % BATCH == 0 {
+                self.inner.shared().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
+            }
+            done += self.write(&data[done..])?;
+        }
+        Ok(done)
+    }
+
+    /// Notes what an operation waits for; nobody else moves the ciphertext that it wants.
+    fn note<T>(&self, outcome: Outcome<T>) -> Result<T, Failure> {
+        let (result, want) = match outcome {
+            Outcome::Done(value) => (Ok(value), Want::Nothing),
+            Outcome::WantRead => (Err(Failure::WantRead), Want::Read),
+            Outcome::WantWrite => (Err(Failure::WantWrite), Want::Write),
+            Outcome::Failed(failure) => (Err(failure), Want::Nothing),
+        };
+        self.connection.note(want);
+        result
+    }
+}
