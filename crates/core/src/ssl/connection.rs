@@ -201,10 +201,7 @@ impl Connection {
     /// # Errors
     /// [`Failure`]; [`Failure::Closed`] at the end of the stream.
     pub fn read(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let place: *mut [u8] = buffer;
-        // SAFETY: initialised bytes may be seen as bytes that may not be; OpenSSL writes initialised ones only.
-        let place = unsafe { &mut *(place as *mut [MaybeUninit<u8>]) };
-        self.read_uninit(place, false)
+        self.read_uninit(as_uninit(buffer), false)
     }
 
     /// As [`Connection::read`], but leaves what it read to be read again (`SSL_peek`).
@@ -212,10 +209,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::read`].
     pub fn peek(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let place: *mut [u8] = buffer;
-        // SAFETY: as in `read`.
-        let place = unsafe { &mut *(place as *mut [MaybeUninit<u8>]) };
-        self.read_uninit(place, true)
+        self.read_uninit(as_uninit(buffer), true)
     }
 
     /// Appends at most `limit` bytes of plaintext to `buffer`, and allocates no more than four records need.
@@ -229,6 +223,24 @@ impl Connection {
         // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
         unsafe { buffer.set_len(buffer.len() + count) };
         Ok(count)
+    }
+
+    /// Waits until plaintext can be read: how many bytes of it can be read at once, at least 1. What follows may be read
+    /// by another thread in the meantime.
+    ///
+    /// # Errors
+    /// As [`Connection::read`].
+    pub fn ready(&self) -> Result<usize, Failure> {
+        let mut byte = [MaybeUninit::uninit()];
+        self.noting(|| {
+            self.drive(|inner| match inner.take_deferred() {
+                Some(failure) => Outcome::Failed(failure),
+                None => match read_record(inner, &mut byte, true) {
+                    Outcome::Done(_) => Outcome::Done(inner.pending()),
+                    other => other,
+                },
+            })
+        })
     }
 
     fn read_uninit(&self, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Result<usize, Failure> {
@@ -369,6 +381,13 @@ impl Connection {
             Ok(state)
         })
     }
+}
+
+/// A buffer as one for OpenSSL to write to.
+fn as_uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    let place: *mut [u8] = buffer;
+    // SAFETY: initialised bytes may be seen as bytes that may not be; OpenSSL writes initialised ones only.
+    unsafe { &mut *(place as *mut [MaybeUninit<u8>]) }
 }
 
 /// Decrypts one record, or several full ones that are there.

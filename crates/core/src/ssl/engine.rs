@@ -268,6 +268,12 @@ impl Inner {
         &self.shared
     }
 
+    /// How many bytes of plaintext can be read without more ciphertext.
+    pub(crate) fn pending(&self) -> usize {
+        // SAFETY: the `SSL` is valid, see `as_ptr`.
+        usize::try_from(unsafe { ffi::SSL_pending(self.ssl.as_ptr()) }).unwrap_or(0)
+    }
+
     /// Lets OpenSSL read from a socket directly, or not.
     pub(crate) fn set_direct(&self, socket: Option<Descriptor>) {
         self.shared.direct.set(socket);

@@ -21,9 +21,7 @@ impl Connection {
     /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`).
     #[must_use]
     pub fn pending(&self) -> usize {
-        let inner = self.engine.enter();
-        // SAFETY: the `SSL` is valid and its lock held.
-        usize::try_from(unsafe { ffi::SSL_pending(inner.as_ptr()) }).unwrap_or(0)
+        self.engine.enter().pending()
     }
 
     /// Whether the last operation failed with [`Failure::WantRead`](super::super::Failure::WantRead).

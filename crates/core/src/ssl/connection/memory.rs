@@ -5,7 +5,7 @@
 
 use parking_lot::ReentrantMutexGuard;
 
-use super::{BATCH, Connection, Want, read_gathered, write_record};
+use super::{BATCH, Connection, Want, as_uninit, read_gathered, read_record, write_record};
 use crate::error::Result;
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};
@@ -106,6 +106,20 @@ impl Hold<'_> {
         // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
         unsafe { buffer.set_len(buffer.len() + count) };
         Ok(count)
+    }
+
+    /// Reads plaintext that is there already, without anything that waits; on any connection. The count; 0 where there
+    /// is less than one byte.
+    #[must_use]
+    pub fn read_pending(&self, buffer: &mut [u8]) -> usize {
+        let limit = buffer.len().min(self.inner.pending());
+        if limit == 0 {
+            return 0;
+        }
+        match read_record(&self.inner, as_uninit(&mut buffer[..limit]), false) {
+            Outcome::Done(count) => count,
+            _ => 0,
+        }
     }
 
     /// As [`Connection::write`], on a connection in memory.

@@ -24,6 +24,9 @@ const RECORD: usize = 16 * 1024;
 /// The most bytes of plaintext that are encrypted or decrypted with the GIL held.
 const SHORT: usize = 2048;
 
+/// Who asks for more bytes than this may get a whole record at once.
+const LONG: usize = 4096;
+
 thread_local! {
     /// Where plaintext is decrypted to on its way into a Python object.
     static PLAINTEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -55,6 +58,26 @@ impl Connection {
                 None => self.driven(py, |core| core.read_to(buffer, limit, peek))?,
             };
             take(buffer)
+        })
+    }
+
+    /// Receives at most `limit` bytes, a whole record as a rule, straight into the object that is returned. None where
+    /// there is little, which is better received otherwise, or another thread was faster.
+    fn receive_directly<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let length = self.driven(py, Core::ready)?.min(limit);
+        if length <= SHORT {
+            return Ok(None);
+        }
+        let Some(hold) = self.core()?.try_hold() else { return Ok(None) };
+        let mut count = 0;
+        let bytes = PyBytes::new_with(py, length, |buffer| {
+            count = hold.read_pending(buffer);
+            Ok(())
+        })?;
+        Ok(match count {
+            0 => None,
+            _ if count == length => Some(bytes),
+            _ => Some(PyBytes::new(py, &bytes.as_bytes()[..count])),
         })
     }
 
@@ -145,6 +168,12 @@ impl Connection {
         flags: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let limit = size(bufsiz, "bufsiz")?;
+        if limit > LONG
+            && !peeks(flags)?
+            && let Some(bytes) = self.receive_directly(py, limit)?
+        {
+            return Ok(bytes);
+        }
         self.receive(py, limit, peeks(flags)?, |plaintext| Ok(PyBytes::new(py, plaintext)))
     }
 
