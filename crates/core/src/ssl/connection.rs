@@ -31,6 +31,7 @@ use crate::wire::{Queue, Wire};
 
 mod extensions;
 mod info;
+mod keying;
 mod listen;
 mod memory;
 mod moving;

@@ -49,6 +49,11 @@ pub(super) fn revocation_list_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<D
     der(object, "CertificateRevocationList", "Must be a certificate revocation list")
 }
 
+/// A `cryptography.x509.Name` from its DER.
+pub(crate) fn name<'py>(py: Python<'py>, der: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    x509(py)?.getattr(intern!(py, "Name"))?.call_method1(intern!(py, "from_bytes"), (PyBytes::new(py, der),))
+}
+
 /// The DER of an object of a class of `cryptography.x509`; TypeError for anything else.
 fn der<'py>(object: &Bound<'py, PyAny>, class: &str, otherwise: &'static str) -> PyResult<Data<'py>> {
     let py = object.py();

@@ -23,7 +23,8 @@ pub(crate) mod x509_store;
 pub(crate) mod x509_store_context;
 pub(crate) mod x509_store_flags;
 
-mod cryptography;
+pub(crate) mod cryptography;
+
 mod dump;
 mod load;
 mod pem_bundle;

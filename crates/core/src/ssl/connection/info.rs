@@ -15,7 +15,7 @@ use crate::pkey::PKey;
 use crate::queue;
 use crate::ssl::cipher::{self, Cipher};
 use crate::ssl::{Context, Session};
-use crate::x509::{X509, X509Name, certificates};
+use crate::x509::{X509, X509Name, certificates, retained};
 
 impl Connection {
     /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`).
@@ -231,7 +231,23 @@ impl Connection {
         unsafe { ffi::SSL_set_verify(inner.as_ptr(), mode, if ask { Some(verify) } else { None }) }
     }
 
-    /// The certificate that is shown to the peer (`SSL_use_certificate`).
+    /// Adds options, `SSL_OP_*`; none is ever taken away (`SSL_set_options`). All that are set now.
+    pub fn set_options(&self, options: u64) -> u64 {
+        let inner = self.engine.enter();
+        // SAFETY: the `SSL` is valid and its lock held; any bits are allowed.
+        unsafe { ffi::SSL_set_options(inner.as_ptr(), options) }
+    }
+
+    /// The certificate that is shown to the peer, if there is one (`SSL_get_certificate`).
+    #[must_use]
+    pub fn certificate(&self) -> Option<X509> {
+        let inner = self.engine.enter();
+        // SAFETY: the `SSL` is valid and its lock held, which keeps the certificate until there is one more reference.
+        let handle = unsafe { retained(ffi::SSL_get_certificate(inner.as_ptr())) }?;
+        Some(X509::from_handle(handle))
+    }
+
+    /// Shows another certificate to the peer (`SSL_use_certificate`).
     ///
     /// # Errors
     /// [`Error::OpenSsl`].

@@ -8,7 +8,11 @@ use crate::crypto::{X509, X509Name};
 use crate::error::{OrRaise, Ssl};
 
 /// A certificate for the caller: ours, or one of the cryptography package.
-fn certificate(py: Python<'_>, certificate: ironssl::x509::X509, as_cryptography: bool) -> PyResult<Bound<'_, PyAny>> {
+pub(super) fn certificate(
+    py: Python<'_>,
+    certificate: ironssl::x509::X509,
+    as_cryptography: bool,
+) -> PyResult<Bound<'_, PyAny>> {
     let ours = Bound::new(py, X509::from_core(certificate))?;
     if as_cryptography { ours.call_method0("to_cryptography") } else { Ok(ours.into_any()) }
 }
@@ -48,10 +52,19 @@ impl Connection {
     }
 
     /// The names of the authorities whose certificates the server accepts: on a client those that the server sent, on
-    /// a server its own. (SSL_get_client_CA_list)
-    fn get_client_ca_list(&self, py: Python<'_>) -> PyResult<Vec<X509Name>> {
+    /// a server its own. They are X509Name objects, or with as_cryptography=True names of the cryptography package,
+    /// which must be installed then. (SSL_get_client_CA_list)
+    #[pyo3(signature = (*, as_cryptography = false))]
+    fn get_client_ca_list<'py>(&self, py: Python<'py>, as_cryptography: bool) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let names = self.held(py, ironssl::ssl::Connection::client_ca_names)?.or_raise::<Ssl>()?;
-        Ok(names.into_iter().map(X509Name::from_core).collect())
+        let convert = |name: ironssl::x509::X509Name| {
+            if as_cryptography {
+                crate::crypto::cryptography::name(py, &name.der().or_raise::<Ssl>()?)
+            } else {
+                Ok(Bound::new(py, X509Name::from_core(name))?.into_any())
+            }
+        };
+        names.into_iter().map(convert).collect()
     }
 
     /// OpenSSL's verdict on the peer's chain: 0, or one of its error numbers. (SSL_get_verify_result)

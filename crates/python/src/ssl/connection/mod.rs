@@ -19,11 +19,13 @@ use crate::gc::Slot;
 use crate::ssl::callbacks::{Callback, Callbacks};
 use crate::ssl::context::Context;
 
+mod credentials;
 mod data;
 mod delegation;
 mod extensions;
 mod handshake;
 mod info;
+mod keying;
 mod memory;
 mod private;
 mod sessions;
