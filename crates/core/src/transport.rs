@@ -5,6 +5,7 @@
 //! of the engine held.
 
 use std::os::fd::{BorrowedFd, RawFd};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
@@ -28,6 +29,16 @@ pub enum Transport {
         /// Where ciphertext is written to.
         writer: Box<dyn Writer>,
     },
+}
+
+impl Transport {
+    /// The one descriptor, if that is what it is.
+    pub(crate) fn descriptor(&self) -> Option<Descriptor> {
+        match self {
+            Self::Descriptor(descriptor) => Some(*descriptor),
+            _ => None,
+        }
+    }
 }
 
 /// Why an attempt to read or to write moved nothing.
@@ -67,6 +78,21 @@ pub trait Reader: Send + Sync {
     fn is_ready(&self) -> bool {
         false
     }
+
+    /// Waits until a read would not have to wait, and at most so long. Whether it would not; true where that cannot be
+    /// told, and where the read itself will not wait longer.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    fn is_ready_within(&self, patience: Duration) -> Result<bool, Trouble> {
+        let _ = patience;
+        Ok(true)
+    }
+
+    /// Whether no datagram can come any more; false where that cannot be told.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// An object that ciphertext can be written to.
@@ -102,6 +128,8 @@ pub struct Descriptor {
 enum Watched {
     /// A call on it need not wait.
     Ready,
+    /// A call on it will not wait, since one side was shut down; told not to, it may say that it would.
+    Over,
     /// It was not waited for: the kernel times the calls on this socket (SO_RCVTIMEO, SO_SNDTIMEO).
     Timed,
 }
@@ -166,6 +194,7 @@ impl Descriptor {
         let mut watched = [PollFd::new(&fd, flags)];
         match poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: WATCH }))? {
             0 => Err(Trouble::Interrupted),
+            _ if watched[0].revents().contains(PollFlags::HUP) => Ok(Watched::Over),
             _ => Ok(Watched::Ready),
         }
     }
@@ -188,7 +217,7 @@ impl Descriptor {
             match call(fd, true) {
                 Err(Errno::AGAIN) => match self.watch(fd, flags)? {
                     Watched::Ready => {}
-                    Watched::Timed => return Ok(call(fd, false)?),
+                    Watched::Over | Watched::Timed => return Ok(call(fd, false)?),
                 },
                 other => return Ok(other?),
             }
@@ -201,7 +230,7 @@ impl Descriptor {
         self.fd
     }
 
-    fn borrow(&self) -> Result<BorrowedFd<'_>, Errno> {
+    pub(crate) fn borrow(&self) -> Result<BorrowedFd<'_>, Errno> {
         if self.fd < 0 {
             return Err(Errno::BADF);
         }
@@ -235,6 +264,31 @@ impl Reader for Descriptor {
         let Ok(fd) = self.borrow() else { return false };
         let mut watched = [PollFd::new(&fd, PollFlags::IN)];
         poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
+    }
+
+    fn is_ready_within(&self, patience: Duration) -> Result<bool, Trouble> {
+        let fd = self.borrow()?;
+        if rustix::fs::fcntl_getfl(fd)?.contains(OFlags::NONBLOCK) {
+            return Ok(true);
+        }
+        if self.socket && socket_timeout(fd, Timeout::Recv)?.is_some_and(|limit| limit <= patience) {
+            return Ok(true);
+        }
+        let watch = Duration::from_nanos(WATCH.unsigned_abs());
+        let slice = if self.watches() { patience.min(watch) } else { patience };
+        let mut watched = [PollFd::new(&fd, PollFlags::IN)];
+        let limit = Timespec::try_from(slice).map_err(|_| Errno::INVAL)?;
+        match poll(&mut watched, Some(&limit))? {
+            0 if slice < patience => Err(Trouble::Interrupted),
+            ready => Ok(ready > 0),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let Ok(fd) = self.borrow() else { return false };
+        let mut watched = [PollFd::new(&fd, PollFlags::RDHUP)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().intersects(PollFlags::RDHUP | PollFlags::HUP))
     }
 }
 

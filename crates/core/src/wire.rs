@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 
 use crate::chunk;
+use crate::ssl::link::Link;
 
 /// Bytes, or datagrams, waiting to be taken from the front.
 pub(crate) enum Queue {
@@ -195,6 +196,20 @@ impl Queue {
         }
     }
 
+    /// Moves bytes from the front into `buffer`: as many as fit of a stream, or of one datagram, whose rest is for the
+    /// next call. The count.
+    pub(crate) fn drain_into(&mut self, buffer: &mut [u8]) -> usize {
+        match self {
+            Self::Datagrams(queue) if queue.front().is_some_and(|datagram| datagram.len() > buffer.len()) => {
+                let Some(datagram) = queue.front_mut() else { return 0 };
+                buffer.copy_from_slice(&datagram[..buffer.len()]);
+                datagram.drain(..buffer.len());
+                buffer.len()
+            }
+            other => other.pop_into(buffer),
+        }
+    }
+
     /// Moves bytes from the front into `buffer`: as many as fit of a stream, or one datagram, cut to what fits (as a
     /// socket does). The count.
     pub(crate) fn pop_into(&mut self, buffer: &mut [u8]) -> usize {
@@ -248,6 +263,8 @@ pub(crate) struct Wire {
     wanted: usize,
     /// How often the inbox got something, or the end; tells a thread that waited for its turn to read that it need not.
     fills: u64,
+    /// What is known of the link, for datagrams.
+    link: Link,
 }
 
 /// What OpenSSL gets when it reads from the wire.
@@ -262,8 +279,23 @@ pub(crate) enum Read {
 }
 
 impl Wire {
-    pub(crate) fn new(datagrams: bool) -> Self {
-        Self { inbox: Queue::new(datagrams), outbox: Queue::new(datagrams), ended: false, wanted: 0, fills: 0 }
+    pub(crate) fn new(datagrams: bool, link: Link) -> Self {
+        Self { inbox: Queue::new(datagrams), outbox: Queue::new(datagrams), ended: false, wanted: 0, fills: 0, link }
+    }
+
+    /// What is known of the link.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// What is known of the link, to add to it.
+    pub(crate) fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// Whether it carries datagrams.
+    pub(crate) fn has_datagrams(&self) -> bool {
+        matches!(self.outbox, Queue::Datagrams(_))
     }
 
     /// OpenSSL reads.
@@ -418,7 +450,7 @@ mod tests {
 
     #[test]
     fn an_expected_chunk_may_stay_empty() {
-        let mut wire = Wire::new(false);
+        let mut wire = Wire::new(false, Link::default());
         wire.write(&[1; CHUNK]);
         wire.expect_output(RECORD);
         wire.write(b"x");
@@ -442,8 +474,20 @@ mod tests {
     }
 
     #[test]
+    fn a_datagram_is_drained_in_parts() {
+        let mut queue = Queue::new(true);
+        queue.push(b"abc");
+        queue.push(b"de");
+        let mut buffer = [0; 2];
+        assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"ab"));
+        assert_eq!((queue.drain_into(&mut buffer), buffer[0]), (1, b'c'));
+        assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"de"));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
     fn an_empty_inbox_says_what_is_wanted_until_the_end() {
-        let mut wire = Wire::new(false);
+        let mut wire = Wire::new(false, Link::default());
         let mut buffer = [0; 5];
         assert_eq!(wire.read(&mut buffer), Read::Retry);
         assert_eq!(wire.wanted(), 5);

@@ -13,6 +13,8 @@ pub const SSL_CTRL_GET_TOTAL_RENEGOTIATIONS: c_int = 12;
 pub const SSL_CTRL_GET_SESS_CACHE_MODE: c_int = 45;
 pub const SSL_CTRL_GET_TLSEXT_TICKET_KEYS: c_int = 58;
 pub const SSL_CTRL_SET_TLSEXT_TICKET_KEYS: c_int = 59;
+pub const DTLS_CTRL_GET_TIMEOUT: c_int = 73;
+pub const DTLS_CTRL_HANDLE_TIMEOUT: c_int = 74;
 pub const SSL_CTRL_CLEAR_MODE: c_int = 78;
 pub const SSL_CTRL_CHAIN: c_int = 88;
 pub const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
@@ -29,6 +31,7 @@ pub const SSL_CB_HANDSHAKE_START: c_int = 0x10;
 pub const SSL_CB_HANDSHAKE_DONE: c_int = 0x20;
 
 unsafe extern "C" {
+    pub fn DTLS_get_data_mtu(s: *const SSL) -> usize;
     pub fn DTLSv1_listen(s: *mut SSL, client: *mut BIO_ADDR) -> c_int;
     pub fn SSL_CTX_set_info_callback(
         ctx: *mut SSL_CTX,

@@ -65,7 +65,12 @@ pub(crate) unsafe extern "C" fn ctrl(bio: *mut ffi::BIO, command: c_int, _: c_lo
         ffi::BIO_CTRL_FLUSH => 1,
         ffi::BIO_CTRL_EOF => usize::from(wire.at_end()),
         ffi::BIO_CTRL_PENDING => wire.input_len(),
+        // The buffer for a flight passes this on where it is empty, and means the datagram that is being filled.
+        ffi::BIO_CTRL_WPENDING if wire.has_datagrams() => 0,
         ffi::BIO_CTRL_WPENDING => wire.output_len(),
+        ffi::BIO_CTRL_DGRAM_QUERY_MTU => wire.link().in_handshake(),
+        ffi::BIO_CTRL_DGRAM_GET_FALLBACK_MTU => wire.link().fall_back(),
+        ffi::BIO_CTRL_DGRAM_GET_MTU_OVERHEAD => wire.link().overhead(),
         _ => 0,
     };
     c_long::try_from(length).unwrap_or(c_long::MAX)

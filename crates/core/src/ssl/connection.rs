@@ -22,13 +22,15 @@ use rustix::io::Errno;
 
 use super::context::Context;
 use super::engine::{Delegate, Engine, Inner};
+use super::link::Link;
 use super::retry::Retries;
 use super::status::{Failure, Outcome};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::queue;
 use crate::transport::{Transport, Trouble};
 use crate::wire::{Queue, Wire};
 
+mod dtls;
 mod extensions;
 mod info;
 mod keying;
@@ -114,7 +116,7 @@ impl Connection {
         queue::clear();
         let method = context.method();
         let ssl = context.new_ssl()?;
-        let wire = Wire::new(method.is_datagram());
+        let wire = Wire::new(method.is_datagram(), Link::new(transport.descriptor()));
         // SAFETY: the `SSL` was just made, and is only used through the engine from now on.
         let engine = unsafe { Engine::new(ssl, wire) }?;
         Ok(Self {
@@ -400,8 +402,10 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
         Outcome::Done(count) => count,
         other => return other,
     };
-    // Full records are part of something longer: take what else has come, as far as nobody has to wait.
-    while !peek && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
+    // Full records are part of something longer: take what else has come, as far as nobody has to wait. Datagrams stay
+    // apart.
+    let joined = !peek && !inner.shared().wire.borrow().has_datagrams();
+    while joined && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
         match read_record(inner, &mut buffer[count..], false) {
             Outcome::Done(more) => count += more,
             Outcome::Failed(failure) => {
@@ -436,6 +440,10 @@ fn read_record(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Out
 
 /// Encrypts one record, or what the mode allows.
 fn write_record(inner: &Inner, data: &[u8]) -> Outcome<usize> {
+    if data.len() > RECORD && inner.shared().wire.borrow().has_datagrams() {
+        // OpenSSL would say so too, but the connection would count as broken.
+        return Outcome::Failed(Error::ssl("dtls message too big").into());
+    }
     // Where a mode asks OpenSSL to write all of it, that may be too much for the outbox.
     let data = &data[..data.len().min(BATCH)];
     let outcome = inner.operate("SSL_write", |ssl| {

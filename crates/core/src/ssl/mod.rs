@@ -13,6 +13,7 @@ mod session;
 
 pub mod constants;
 pub(crate) mod engine;
+pub(crate) mod link;
 pub(crate) mod status;
 
 pub use cipher::Cipher;

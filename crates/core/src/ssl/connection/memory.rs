@@ -40,8 +40,8 @@ impl Connection {
         self.engine.enter().shared().wire.borrow_mut().end();
     }
 
-    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, or one datagram. The count; 0
-    /// where none waits.
+    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, of one datagram at most. The
+    /// count; 0 where none waits.
     pub fn drain(&self, buffer: &mut [u8]) -> usize {
         self.hold().drain(buffer)
     }
@@ -79,7 +79,7 @@ impl Hold<'_> {
 
     /// As [`Connection::drain`].
     pub fn drain(&self, buffer: &mut [u8]) -> usize {
-        self.inner.shared().wire.borrow_mut().outbox().pop_into(buffer)
+        self.inner.shared().wire.borrow_mut().outbox().drain_into(buffer)
     }
 
     /// As [`Connection::drainable`].

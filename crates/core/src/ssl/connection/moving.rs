@@ -161,14 +161,24 @@ impl Connection {
     fn fill(&self, fills: u64) -> Result<(), Trouble> {
         let Some(reader) = self.reader() else { return Err(Trouble::WouldBlock) };
         let _turn = self.turn(&self.receiving)?;
-        let (wanted, header) = {
+        let (wanted, header, patience) = {
             let inner = self.engine.enter();
             let wire = inner.shared().wire.borrow();
             if wire.fills() != fills {
                 return Ok(());
             }
-            if self.datagrams { (DATAGRAM, false) } else { (wire.wanted(), inner.expects_header()) }
+            if self.datagrams {
+                (DATAGRAM, false, self.patience(&inner))
+            } else {
+                (wire.wanted(), inner.expects_header(), None)
+            }
         };
+        if let Some(patience) = patience
+            && !reader.is_ready_within(patience)?
+        {
+            // OpenSSL sees for itself that it is time to repeat what was lost.
+            return Ok(());
+        }
         let mut ciphertext = Vec::new();
         let count = reader.read(&mut ciphertext, wanted)?;
         let mut failed = Ok(());
@@ -181,7 +191,10 @@ impl Connection {
         }
         if self.datagrams {
             if count == 0 {
-                // An empty datagram, which anybody may send, says nothing.
+                // An empty datagram, which anybody may send, says nothing; a socket that was shut down does.
+                if reader.is_over() {
+                    self.engine.enter().shared().wire.borrow_mut().end();
+                }
                 return Ok(());
             }
             ciphertext.shrink_to_fit();

@@ -126,7 +126,9 @@ impl Connection {
     #[pyo3(signature = (buf, flags = None))]
     fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
-        let (data, length) = Data::start_of(buf, "buf", RECORD)?;
+        // A datagram goes whole or not at all: one byte more than it can hold shows that it cannot.
+        let limit = if self.core()?.is_datagram() { RECORD + 1 } else { RECORD };
+        let (data, length) = Data::start_of(buf, "buf", limit)?;
         if i32::try_from(length).is_err() {
             return Err(PyValueError::new_err("Cannot send more than 2**31-1 bytes at once."));
         }

@@ -22,6 +22,7 @@ use crate::ssl::context::Context;
 mod credentials;
 mod data;
 mod delegation;
+mod dtls;
 mod extensions;
 mod handshake;
 mod info;
