@@ -104,6 +104,11 @@ lint-house: $(VENV)/requirements
 	bash -n .ci/run
 	for script in $(filter-out %.py %.txt,$(wildcard tools/*)); do bash -n $$script; done
 	$(IN_VENV) tools/house.py
+	$(IN_VENV) tools/manual_rows.py --check
+
+.PHONY: docs
+docs: $(VENV)/requirements ## Write docs/manual-rows.md, the table of the manual's promises and their tests
+	$(IN_VENV) tools/manual_rows.py
 
 .PHONY: fmt
 fmt: $(VENV)/requirements ## Format the Rust and Python files

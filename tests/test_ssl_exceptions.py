@@ -43,7 +43,7 @@ def test_each_can_be_raised_by_a_program(kind):
     assert caught.value.args == ("one", 2)
 
 
-@rows(177, 178, 179)
+@rows(2, 177, 178, 179)
 def test_error_holds_a_list_of_tuples_of_three_strings(ec: Authority):
     context = SSL.Context(SSL.TLS_METHOD)
     with pytest.raises(SSL.Error) as caught:

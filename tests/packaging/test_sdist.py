@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rows import rows
+
 ROOT = Path(__file__).resolve().parents[2]
 # The check of the declarations against the C headers is for those who change them.
 LEFT_OUT = ROOT / "crates/sys/headers"
@@ -25,6 +27,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / archive.name.removesuffix(".tar.gz")
 
 
+@rows(7)
 def test_holds_every_source_file(unpacked: Path) -> None:
     wanted = [ROOT / name for name in ("Cargo.toml", "Cargo.lock", "pyproject.toml", "README.md", "LICENSE")]
     for crate in ("openssl-src", "sys", "core", "python"):

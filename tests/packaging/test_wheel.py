@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.rows import rows
+
 ROOT = Path(__file__).resolve().parents[2]
 VENDORED = os.environ.get("OPENSSL_NO_VENDOR", "0") in ("", "0")
 STATIC = VENDORED or os.environ.get("OPENSSL_STATIC", "0") not in ("", "0")
@@ -61,10 +63,12 @@ def output(*command: str | Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@rows(9)
 def test_name_says_stable_abi_of_3_11(wheel: Path) -> None:
     assert re.fullmatch(rf"ironssl-{re.escape(version())}-cp311-abi3-(many)?linux_\w+\.whl", wheel.name)
 
 
+@rows(11)
 def test_holds_the_package_and_its_metadata_only(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -102,9 +106,29 @@ def test_exports_no_openssl(extension: Path) -> None:
     assert [name for name in names if not name.startswith("PyInit_")] == []
 
 
+@rows(11, 12)
 def test_works_where_there_is_nothing_else(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "bare"
     python = home / "bin/python"
     output(sys.executable, "-m", "venv", "--without-pip", home)
     output(sys.executable, "-m", "pip", "--python", python, "install", "--no-index", "--no-deps", "--quiet", wheel)
     subprocess.run([python, "-I", "-c", BARE_PROGRAM, "static" if STATIC else "shared"], env={}, check=True)
+
+
+@rows(13)
+@pytest.mark.parametrize("option", ["--target", "--prefix"])
+def test_installs_into_another_place(wheel: Path, tmp_path: Path, option: str) -> None:
+    pip = (sys.executable, "-m", "pip", "install", "--no-index", "--no-deps", "--quiet", "--ignore-installed")
+    output(*pip, option, tmp_path, wheel)
+    (package,) = tmp_path.rglob("OpenSSL/__init__.py")
+    place = package.parents[1]
+    assert (place == tmp_path) is (option == "--target")
+    program = "import OpenSSL, OpenSSL.SSL; print(OpenSSL.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": str(place)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert Path(found.stdout.strip()) == package
