@@ -1,13 +1,16 @@
 from collections.abc import Callable, Iterable
+from io import BufferedReader, BufferedRWPair, BufferedWriter, IOBase, TextIOWrapper
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from socket import socket
-from typing import Any, Final, Literal, NoReturn, Protocol, SupportsIndex, TypeAlias, final, overload
+from types import TracebackType
+from typing import Any, Final, Literal, NoReturn, Protocol, Self, SupportsIndex, TypeAlias, final, overload
 
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import Certificate, Name
 from typing_extensions import Buffer, disjoint_base
 
+from OpenSSL._file import ConnectionIO
 from OpenSSL.crypto import X509, PKey, X509Name, X509Store
 
 __all__ = [
@@ -351,7 +354,70 @@ class Connection:
     def connect_ex(self, addr: Any) -> int: ...
     def accept(self) -> tuple[Connection, Any]: ...
     def sock_shutdown(self, *args: Any, **kwargs: Any) -> Any: ...
-    def makefile(self, *args: Any, **kwargs: Any) -> None: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["b", "rb", "br", "wb", "bw", "rwb", "rbw", "wrb", "wbr", "brw", "bwr"],
+        buffering: Literal[0],
+        *,
+        encoding: None = None,
+        errors: None = None,
+        newline: None = None,
+    ) -> ConnectionIO: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["b", "rb", "br"],
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: None = None,
+        errors: None = None,
+        newline: None = None,
+    ) -> BufferedReader: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["wb", "bw"],
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: None = None,
+        errors: None = None,
+        newline: None = None,
+    ) -> BufferedWriter: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["rwb", "rbw", "wrb", "wbr", "brw", "bwr"],
+        buffering: Literal[-1, 1] | None = None,
+        *,
+        encoding: None = None,
+        errors: None = None,
+        newline: None = None,
+    ) -> BufferedRWPair: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["b", "rb", "br", "wb", "bw", "rwb", "rbw", "wrb", "wbr", "brw", "bwr"],
+        buffering: int,
+        *,
+        encoding: None = None,
+        errors: None = None,
+        newline: None = None,
+    ) -> IOBase: ...
+    @overload
+    def makefile(
+        self,
+        mode: Literal["r", "w", "rw", "wr", ""] = "r",
+        buffering: int | None = None,
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> TextIOWrapper: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
     def get_session(self) -> Session | None: ...
     def set_session(self, session: Session) -> None: ...
     def session_reused(self) -> bool: ...

@@ -311,9 +311,14 @@ impl Writer for Descriptor {
         if self.socket {
             return Ok(send(fd, data, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)?);
         }
-        if !rustix::fs::fcntl_getfl(fd)?.contains(OFlags::NONBLOCK) {
-            return Err(Trouble::WouldBlock);
+        if rustix::fs::fcntl_getfl(fd)?.contains(OFlags::NONBLOCK) {
+            return self.write(data);
         }
-        self.write(data)
+        // Where a pipe takes something, it takes as much as it writes in one piece.
+        let mut watched = [PollFd::new(&fd, PollFlags::OUT)];
+        match poll(&mut watched, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? {
+            0 => Err(Trouble::WouldBlock),
+            _ => Ok(rustix::io::write(fd, &data[..data.len().min(libc::PIPE_BUF)])?),
+        }
     }
 }

@@ -384,6 +384,32 @@ impl Connection {
             Ok(state)
         })
     }
+
+    /// Sends a close_notify alert as the last thing that is done with the connection. Unlike [`Connection::shutdown`]
+    /// it waits neither for the peer nor for a transport that takes nothing now (one of the caller's own excepted).
+    ///
+    /// # Errors
+    /// [`Failure`], as far as it is not about the transport.
+    pub fn say_goodbye(&self) -> Result<(), Failure> {
+        self.drive(|inner| {
+            let ssl = inner.as_ptr();
+            // SAFETY: the `SSL` is valid and its lock held.
+            let (established, state) = unsafe { (ffi::SSL_is_init_finished(ssl) == 1, ffi::SSL_get_shutdown(ssl)) };
+            if !established || state & ffi::SSL_SENT_SHUTDOWN != 0 {
+                return Outcome::Done(());
+            }
+            inner.operate("SSL_shutdown", |ssl| {
+                // SAFETY: as above. The first call for a connection only sends.
+                match unsafe { ffi::SSL_shutdown(ssl) } {
+                    0 | 1 => Ok(()),
+                    other => Err(other),
+                }
+            })
+        })?;
+        let waits = matches!(self.transport, Transport::Custom { .. });
+        let _ = self.flush_soon(waits);
+        Ok(())
+    }
 }
 
 /// A buffer as one for OpenSSL to write to.

@@ -19,11 +19,13 @@ use crate::gc::Slot;
 use crate::ssl::callbacks::{Callback, Callbacks};
 use crate::ssl::context::Context;
 
+mod closing;
 mod credentials;
 mod data;
 mod delegation;
 mod dtls;
 mod extensions;
+mod files;
 mod handshake;
 mod info;
 mod keying;
@@ -42,6 +44,9 @@ pub(crate) use extensions::protocols;
 /// of the socket. Call `set_connect_state` or `set_accept_state` (or `connect`, `accept`) before the first use.
 ///
 /// Any number of threads may use one Connection at the same time: one may wait in `recv` while others send.
+///
+/// As a context manager it says goodbye at the end (a close_notify alert, if it can be sent without waiting) and closes
+/// the socket.
 ///
 /// Raises TypeError for a context that is none, and for a socket without a descriptor. (SSL_new)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.SSL")]

@@ -1,6 +1,5 @@
 //! `Connection`: methods of the socket below that need TLS set up around them.
 
-use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -64,11 +63,5 @@ impl Connection {
         kwargs: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         self.socket(py, "sock_shutdown")?.getattr(py, "shutdown")?.call(py, args, kwargs)
-    }
-
-    /// Not there yet: raises NotImplementedError.
-    #[pyo3(signature = (*_args, **_kwargs))]
-    fn makefile(&self, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("Cannot make file object of OpenSSL.SSL.Connection"))
     }
 }
