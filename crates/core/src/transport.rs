@@ -4,6 +4,7 @@
 //! TLS, retries, buffers: the loop that uses transports is `ssl::connection`, and it calls what may wait with no lock
 //! of the engine held.
 
+use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::time::Duration;
 
@@ -166,6 +167,11 @@ impl Descriptor {
     /// Reads what is there, at most `buffer.len()` bytes, without ever waiting. Only for a socket.
     pub(crate) fn read_now(self, buffer: &mut [u8]) -> Result<usize, Trouble> {
         Ok(recv(self.borrow()?, buffer, RecvFlags::DONTWAIT)?.0)
+    }
+
+    /// As [`Descriptor::read_now`], but leaves the bytes there.
+    pub(crate) fn peek_now(self, buffer: &mut [MaybeUninit<u8>]) -> Result<usize, Trouble> {
+        Ok(recv(self.borrow()?, buffer, RecvFlags::DONTWAIT | RecvFlags::PEEK)?.0.0.len())
     }
 
     /// Whether this thread has to look for signals.

@@ -37,10 +37,12 @@ mod keying;
 mod listen;
 mod memory;
 mod moving;
+mod now;
 mod verify_param;
 
 pub use memory::Hold;
 use moving::failure_of;
+pub use now::{Attempt, Later};
 
 /// How much plaintext goes into the outbox before it is sent: several records a system call.
 const BATCH: usize = 64 * 1024;
@@ -269,8 +271,12 @@ impl Connection {
     /// # Errors
     /// As [`Connection::write`]; repeating the call with the same bytes goes on where it stopped.
     pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
+        self.write_all_from(data, 0)
+    }
+
+    /// Sends `data` from `done` on.
+    fn write_all_from(&self, data: &[u8], mut done: usize) -> Result<usize, Failure> {
         self.noting(|| {
-            let mut done = 0;
             while done < data.len() {
                 done = self.write_more(data, done)?;
             }
@@ -412,6 +418,12 @@ impl Connection {
     }
 }
 
+/// Whether to read another record after `count` bytes, into the `room` that is left.
+fn more_at_hand(inner: &Inner, count: usize, room: usize) -> bool {
+    (count.is_multiple_of(RECORD) && room >= RECORD && !inner.shared().wire.borrow().has_datagrams())
+        || inner.shared().record_at_hand().is_some_and(|length| length <= room)
+}
+
 /// A buffer as one for OpenSSL to write to.
 fn as_uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     let place: *mut [u8] = buffer;
@@ -428,10 +440,9 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
         Outcome::Done(count) => count,
         other => return other,
     };
-    // Full records are part of something longer: take what else has come, as far as nobody has to wait. Datagrams stay
-    // apart.
-    let joined = !peek && !inner.shared().wire.borrow().has_datagrams();
-    while joined && count.is_multiple_of(RECORD) && buffer.len() - count >= RECORD {
+    // Full records are part of something longer: take what else has come, as far as nobody has to wait. Small ones that
+    // are at hand cost less now than with a system call each. Datagrams stay apart.
+    while !peek && more_at_hand(inner, count, buffer.len() - count) {
         match read_record(inner, &mut buffer[count..], false) {
             Outcome::Done(more) => count += more,
             Outcome::Failed(failure) => {

@@ -17,6 +17,7 @@ use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use rustix::io::Errno;
 
 use super::cipher::static_text;
+use super::direct::Direct;
 use super::status::{self, Failure, Outcome};
 use crate::bio;
 use crate::callback::unpark;
@@ -24,7 +25,7 @@ use crate::check;
 use crate::error::{Error, Parked, Result};
 use crate::handle::{Counted, Handle};
 use crate::queue;
-use crate::transport::{Descriptor, Trouble};
+use crate::transport::Descriptor;
 use crate::wire::{Read, Wire};
 use crate::x509::X509;
 
@@ -151,13 +152,11 @@ pub(crate) struct Shared {
     /// Whether an operation failed otherwise than by the end of the stream.
     failed: Cell<bool>,
     /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
-    direct: Cell<Option<Descriptor>>,
+    direct: Direct,
     /// What a read met after it had got some plaintext: the next one fails with it.
     deferred: RefCell<Option<Failure>>,
     /// Contexts that a callback replaced, whose stores the running operation may still use.
     retired: RefCell<Vec<Handle<ffi::SSL_CTX>>>,
-    /// What the socket failed with when OpenSSL read from it directly.
-    trouble: Cell<Option<Errno>>,
     /// How many records were moved since OpenSSL's buffers were last given back for good.
     records: Cell<u32>,
     /// How many reads in a row found nothing.
@@ -192,22 +191,18 @@ impl Shared {
         if read != Read::Retry {
             return read;
         }
-        match self.direct.get().map(|socket| socket.read_now(buffer)) {
-            Some(Ok(0)) => {
-                wire.end();
-                Read::End
-            }
-            Some(Ok(count)) => {
-                wire.passed();
-                Read::Bytes(count)
-            }
-            // The kernel tells of an error once; the operation takes it from here.
-            Some(Err(Trouble::System(errno))) => {
-                self.trouble.set(Some(errno));
-                Read::Retry
-            }
-            Some(Err(_)) | None => Read::Retry,
+        let read = self.direct.read(buffer);
+        match read {
+            Read::End => wire.end(),
+            Read::Bytes(_) => wire.passed(),
+            Read::Retry => {}
         }
+        read
+    }
+
+    /// The plaintext of the next record, at most, if it is there already and OpenSSL can read it without a system call.
+    pub(crate) fn record_at_hand(&self) -> Option<usize> {
+        self.direct.record_at_hand()
     }
 
     /// Notes that a callback accepted a certificate that OpenSSL did not.
@@ -274,9 +269,14 @@ impl Inner {
         usize::try_from(unsafe { ffi::SSL_pending(self.ssl.as_ptr()) }).unwrap_or(0)
     }
 
-    /// Lets OpenSSL read from a socket directly, or not.
-    pub(crate) fn set_direct(&self, socket: Option<Descriptor>) {
-        self.shared.direct.set(socket);
+    /// Lets OpenSSL read from a socket directly.
+    pub(crate) fn begin_direct(&self, socket: Descriptor) {
+        self.shared.direct.begin(socket);
+    }
+
+    /// Ends what `begin_direct` began: what the socket failed with, if it did.
+    pub(crate) fn end_direct(&self) -> Option<Errno> {
+        self.shared.direct.end()
     }
 
     /// Keeps a failure for the next read.
@@ -301,11 +301,6 @@ impl Inner {
             std::ptr::NonNull::new(context).map(|context| Handle::from_raw(context))
         };
         self.shared.retired.borrow_mut().extend(context);
-    }
-
-    /// Takes what the socket failed with when OpenSSL read from it directly.
-    pub(crate) fn take_trouble(&self) -> Option<Errno> {
-        self.shared.trouble.take()
     }
 
     /// Whether OpenSSL reads the header of a record next, as opposed to its body.
@@ -427,8 +422,7 @@ impl Engine {
             operating: Cell::new(false),
             overridden: Cell::new(None),
             failed: Cell::new(false),
-            direct: Cell::new(None),
-            trouble: Cell::new(None),
+            direct: Direct::default(),
             retired: RefCell::new(Vec::new()),
             deferred: RefCell::new(None),
             records: Cell::new(0),

@@ -7,6 +7,7 @@ mod alpn;
 mod cipher;
 mod connection;
 mod context;
+mod direct;
 mod method;
 mod retry;
 mod session;
@@ -17,7 +18,7 @@ pub(crate) mod link;
 pub(crate) mod status;
 
 pub use cipher::Cipher;
-pub use connection::{Connection, Hold, Shutdown};
+pub use connection::{Attempt, Connection, Hold, Later, Shutdown};
 pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, Question};
 pub use engine::{Delegate, ServerName};
 pub use method::Method;

@@ -12,30 +12,37 @@ use crate::ssl::status::{Failure, Outcome};
 use crate::transport::{Descriptor, Reader, Transport, Trouble, WATCH, Writer};
 use crate::wire::Queue;
 
+/// What a step of an operation came to.
+pub(super) struct Step<T> {
+    pub(super) outcome: Outcome<T>,
+    /// Whether it left something in the outbox.
+    pub(super) written: bool,
+    /// The number of `Wire::fills` after it.
+    fills: u64,
+    /// What the socket failed with.
+    pub(super) trouble: Option<Errno>,
+}
+
 /// More than any datagram holds: it has to be read at once.
 const DATAGRAM: usize = 64 * 1024;
 
 impl Connection {
     /// The loop around one operation. What it wrote last is in the outbox still; the callers know how urgent that is.
-    pub(super) fn drive<T>(&self, mut step: impl FnMut(&Inner) -> Outcome<T>) -> Result<T, Failure> {
+    pub(super) fn drive<T>(&self, step: impl FnMut(&Inner) -> Outcome<T>) -> Result<T, Failure> {
         self.refuse_if_mine()?;
+        self.drive_on(step, false)
+    }
+
+    /// As `drive`; `owed` says that a first step, made before, has written something.
+    pub(super) fn drive_on<T>(&self, mut step: impl FnMut(&Inner) -> Outcome<T>, mut owed: bool) -> Result<T, Failure> {
         // A transport that takes nothing more may still have something to read, which explains it better.
         let mut broken: Option<Errno> = None;
         loop {
-            let (outcome, written, fills, trouble) = {
+            let Step { outcome, written, fills, trouble } = {
                 let turn = self.direct_turn();
-                let inner = self.engine.enter();
-                inner.set_direct(turn.as_ref().map(|(socket, _)| *socket));
-                let before = inner.shared().wire.borrow().output_len();
-                let outcome = step(&inner);
-                inner.set_direct(None);
-                let wire = inner.shared().wire.borrow();
-                let written = wire.output_len() > before;
-                if written {
-                    self.unsent.store(true, Ordering::Release);
-                }
-                (outcome, written, wire.fills(), inner.take_trouble())
+                self.step(&self.engine.enter(), turn.as_ref().map(|(socket, _)| *socket), &mut step)
             };
+            let written = std::mem::take(&mut owed) || written;
             match outcome {
                 Outcome::Done(value) => return Ok(value),
                 Outcome::Failed(failure) => {
@@ -67,6 +74,37 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// One step of an operation, by a thread that has the engine's lock, and its turn to read if there is a socket.
+    fn step<T>(
+        &self,
+        inner: &Inner,
+        socket: Option<Descriptor>,
+        step: &mut impl FnMut(&Inner) -> Outcome<T>,
+    ) -> Step<T> {
+        if let Some(socket) = socket {
+            inner.begin_direct(socket);
+        }
+        let before = inner.shared().wire.borrow().output_len();
+        let outcome = step(inner);
+        let trouble = socket.and_then(|_| inner.end_direct());
+        let wire = inner.shared().wire.borrow();
+        let written = wire.output_len() > before;
+        if written {
+            self.unsent.store(true, Ordering::Release);
+        }
+        Step { outcome, written, fills: wire.fills(), trouble }
+    }
+
+    /// A step, if it need not be waited for: neither for a lock nor for a turn. None where it would have to.
+    pub(super) fn step_now<T>(&self, step: &mut impl FnMut(&Inner) -> Outcome<T>) -> Option<Step<T>> {
+        let (socket, _turn) = self.direct_turn()?;
+        let inner = self.engine.try_enter()?;
+        if inner.is_operating() {
+            return None;
+        }
+        Some(self.step(&inner, Some(socket), step))
     }
 
     /// Waits for a turn to send or to read; on a thread that has to look for signals, not for long.

@@ -1,12 +1,12 @@
 //! `Connection`: sending and receiving.
 //!
-//! In memory nothing waits, so short messages are moved with the GIL held: giving it up and taking it back costs more
+//! Short messages are moved with the GIL held as long as nobody has to wait: giving it up and taking it back costs more
 //! than a small record does. Everything else runs without the GIL. What is received goes through a buffer of the
-//! thread's own, kept for the next time.
+//! thread's own, kept for the next time, or, where it is much, straight into the object that is returned.
 
 use std::cell::RefCell;
 
-use ironssl::ssl::{Connection as Core, Failure};
+use ironssl::ssl::{Attempt, Connection as Core};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -51,14 +51,29 @@ impl Connection {
         take: impl FnOnce(&[u8]) -> PyResult<T>,
     ) -> PyResult<T> {
         with_buffer(|buffer| {
-            let core = self.core()?;
-            let hold = if core.is_memory() { core.try_hold() } else { None };
-            match hold.filter(|hold| limit.min(hold.fed()) <= SHORT) {
-                Some(hold) => hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?,
-                None => self.driven(py, |core| core.read_to(buffer, limit, peek))?,
-            };
+            self.receive_to(py, buffer, limit, peek)?;
             take(buffer)
         })
+    }
+
+    fn receive_to(&self, py: Python<'_>, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> PyResult<usize> {
+        let core = self.core()?;
+        if core.is_memory() {
+            if let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT) {
+                return hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure));
+            }
+        } else if limit <= LONG {
+            let attempt = core.read_now(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?;
+            let mut later = match attempt {
+                Attempt::Done(count) => return Ok(count),
+                Attempt::Later(later) => Some(later),
+            };
+            return self.driven(py, |core| match later.take() {
+                Some(later) => core.read_later(later, buffer, limit, peek),
+                None => core.read_to(buffer, limit, peek),
+            });
+        }
+        self.driven(py, |core| core.read_to(buffer, limit, peek))
     }
 
     /// Receives at most `limit` bytes, a whole record as a rule, straight into the object that is returned. None where
@@ -81,22 +96,30 @@ impl Connection {
         })
     }
 
-    /// Sends `data` with `write`, which says how many bytes went.
-    fn transmit(
-        &self,
-        py: Python<'_>,
-        data: &[u8],
-        write: fn(&Core, &[u8]) -> Result<usize, Failure>,
-    ) -> PyResult<usize> {
+    /// Sends some of `data`, or the `whole` of it; how many bytes went.
+    fn transmit(&self, py: Python<'_>, data: &[u8], whole: bool) -> PyResult<usize> {
         let core = self.core()?;
-        if core.is_memory()
-            && data.len() <= SHORT
-            && let Some(hold) = core.try_hold()
-        {
-            // So little is one record, whoever asks for it.
-            return hold.write(data).map_err(|failure| self.exception(py, failure));
+        let write = if whole { Core::write_all } else { Core::write };
+        if data.len() > SHORT {
+            return self.driven(py, |core| write(core, data));
         }
-        self.driven(py, |core| write(core, data))
+        // So little is one record, whoever asks for it.
+        if core.is_memory() {
+            return match core.try_hold() {
+                Some(hold) => hold.write(data).map_err(|failure| self.exception(py, failure)),
+                None => self.driven(py, |core| write(core, data)),
+            };
+        }
+        match core.write_now(data).map_err(|failure| self.exception(py, failure))? {
+            Attempt::Done(count) => Ok(count),
+            Attempt::Later(later) => {
+                let mut later = Some(later);
+                self.driven(py, |core| match later.take() {
+                    Some(later) => core.write_later(later, data, whole),
+                    None => write(core, data),
+                })
+            }
+        }
     }
 }
 
@@ -132,7 +155,7 @@ impl Connection {
         if i32::try_from(length).is_err() {
             return Err(PyValueError::new_err("Cannot send more than 2**31-1 bytes at once."));
         }
-        self.transmit(py, data.as_slice(), Core::write)
+        self.transmit(py, data.as_slice(), false)
     }
 
     /// The same as `send`.
@@ -150,11 +173,11 @@ impl Connection {
     fn sendall(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
-        self.transmit(py, data.as_slice(), Core::write_all)
+        self.transmit(py, data.as_slice(), true)
     }
 
-    /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record; of several, up to
-    /// four, where they are full ones (16,384 bytes) and have come.
+    /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record, or of several where
+    /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes).
     ///
     /// flags: socket.MSG_PEEK leaves the data to be received again.
     ///
