@@ -41,6 +41,10 @@ class Running:
             self._pieces.put(piece)
         self._pieces.put(None)
 
+    def join(self) -> None:
+        """Wait for the end of the program's output."""
+        self._reader.join(PATIENCE)
+
     def wait_for(self, text: bytes) -> None:
         """Wait until the program has printed this text; AssertionError, with its output, if it ends before."""
         while text not in self.output:
@@ -80,11 +84,14 @@ def running(command: Sequence[str]) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+    program_running = Running(process)
     try:
-        yield Running(process)
+        yield program_running
     finally:
         process.kill()
         process.wait()
+        # Its output ends with it; the thread that reads it must be done before the stream is closed.
+        program_running.join()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
