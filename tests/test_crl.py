@@ -88,7 +88,7 @@ class TestRevoked:
     @pytest.mark.parametrize("reason", [*REASONS, b"removeFromCRL"])
     def test_reasons(self, reason):
         revoked = crypto.Revoked()
-        for form in (reason, reason.upper(), reason.decode()):
+        for form in (reason, reason.upper()):
             assert revoked.set_reason(form) is None
             text = revoked.get_reason()
             assert text.replace(b" ", b"").lower() == reason.lower()
@@ -97,7 +97,7 @@ class TestRevoked:
         revoked.set_reason(None)
         assert revoked.get_reason() is None
 
-    @pytest.mark.parametrize("wrong", [b"", b"blue", "key", b"keyCompromise\0"])
+    @pytest.mark.parametrize("wrong", [b"", b"blue", b"keyCompromise\0"])
     def test_bad_reasons(self, wrong):
         revoked = entry()
         with pytest.raises(ValueError, match="reason"):
@@ -105,6 +105,8 @@ class TestRevoked:
         assert revoked.get_reason() == b"Key Compromise"
         with pytest.raises(TypeError):
             revoked.set_reason(1)
+        with pytest.raises(TypeError):
+            revoked.set_reason("keyCompromise")
 
     @pytest.mark.parametrize("date", [b"20200101000000Z", b"20200101000000+0100", "20200101000000-0800"])
     def test_dates(self, date):
@@ -188,7 +190,7 @@ class TestExport:
             made.export(cert, key, 100, digest="sha256")
         with pytest.raises(ValueError, match="public part"):
             made.export(cert, cert.get_pubkey(), digest="sha256")
-        with pytest.raises(ValueError, match="uninitialized"):
+        with pytest.raises(crypto.Error, match="uninitialized"):
             made.export(cert, crypto.PKey(), digest="sha256")
         for arguments in ((None, key), (cert, None), (key, cert), (cert, key, "x"), (cert, key, PEM, "x")):
             with pytest.raises(TypeError):

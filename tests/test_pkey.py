@@ -6,7 +6,7 @@ import threading
 import weakref
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, mlkem, padding, rsa, x448, x25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from OpenSSL import crypto
@@ -186,6 +186,14 @@ def test_keys_of_cryptography(make, number):
 def test_from_cryptography_key_wrong_types(thing):
     with pytest.raises(TypeError, match="Unsupported key type"):
         crypto.PKey.from_cryptography_key(thing)
+
+
+@pytest.mark.parametrize("kind", [x25519.X25519PrivateKey, x448.X448PrivateKey, mlkem.MLKEM768PrivateKey])
+def test_from_cryptography_key_that_only_agrees_on_secrets(kind):
+    theirs = kind.generate()
+    for key in (theirs, theirs.public_key()):
+        with pytest.raises(TypeError, match="Unsupported key type"):
+            crypto.PKey.from_cryptography_key(key)
 
 
 @pytest.mark.skipif(UPSTREAM, reason="gives up the private part")

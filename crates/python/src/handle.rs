@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::crypto::crl::Crl;
+use crate::crypto::elliptic_curve::EllipticCurve;
 use crate::crypto::netscape_spki::NetscapeSPKI;
 use crate::crypto::pkcs7::PKCS7;
 use crate::crypto::revoked::Revoked;
@@ -121,4 +122,13 @@ handles! {
     Context: _context, "SSL_CTX";
     Connection: _ssl, "SSL";
     Session: _session, "SSL_SESSION";
+}
+
+#[pymethods]
+impl EllipticCurve {
+    /// An opaque handle, for programs that pass it on to `OpenSSL._util.lib`.
+    #[pyo3(name = "_to_EC_KEY")]
+    fn to_ec_key(slf: &Bound<'_, Self>) -> Handle {
+        Handle::on("EC_KEY", slf)
+    }
 }

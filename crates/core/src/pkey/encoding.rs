@@ -111,33 +111,36 @@ impl PKey {
     }
 
     /// The private key in PEM, as PKCS#8, encrypted where a cipher is given (`PEM_write_bio_PrivateKey`). Without a
-    /// cipher the passphrase is not used.
+    /// cipher the passphrase is not used. Ciphers of OpenSSL's legacy provider serve where it is at hand.
     ///
     /// # Errors
     /// [`Error::Kind`] for a public key; [`Error::OpenSsl`] where the library cannot write it or the cipher cannot
     /// encrypt keys; those of the passphrase as for [`PKey::from_pem`].
     pub fn to_pem(&self, cipher: Option<Cipher>, passphrase: Passphrase<'_>) -> Result<Zeroizing<Vec<u8>>> {
         self.needs_private()?;
-        queue::clear();
-        let writer = Writer::new()?;
         let mut supply = Supply::new(passphrase);
-        // SAFETY: the BIO and the key are valid, the cipher is null or a constant of the library; without a passphrase
-        // argument the function is asked, which fits its data and lasts for the call.
-        let written = unsafe {
-            ffi::PEM_write_bio_PrivateKey(
-                writer.as_ptr(),
-                self.as_ptr(),
-                cipher.map_or(ptr::null(), |cipher| cipher.0.as_ptr().cast_const()),
-                ptr::null(),
-                0,
-                Supply::function(),
-                supply.data(),
-            )
-        };
-        let written = check::one(written, "PEM_write_bio_PrivateKey");
+        let written = legacy::retry(|| {
+            queue::clear();
+            let writer = Writer::new()?;
+            // SAFETY: the BIO and the key are valid, the cipher is null or a constant of the library; without a
+            // passphrase argument the function is asked, which fits its data and lasts for the call.
+            let written = unsafe {
+                ffi::PEM_write_bio_PrivateKey(
+                    writer.as_ptr(),
+                    self.as_ptr(),
+                    cipher.map_or(ptr::null(), |cipher| cipher.0.as_ptr().cast_const()),
+                    ptr::null(),
+                    0,
+                    Supply::function(),
+                    supply.data(),
+                )
+            };
+            check::one(written, "PEM_write_bio_PrivateKey")?;
+            Ok(Zeroizing::new(writer.bytes().to_vec()))
+        });
         let written = supply.finish(written);
         queue::clear();
-        written.map(|()| Zeroizing::new(writer.bytes().to_vec()))
+        written
     }
 
     /// The private key in DER, in the older form of its kind where there is one, else PKCS#8 (`i2d_PrivateKey`).

@@ -131,7 +131,8 @@ impl Crl {
     /// Signs the list as `sign` does, issued now and valid for a number of days, and returns it in the form type:
     /// FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT.
     ///
-    /// Raises TypeError without a digest, unless the key takes none.
+    /// Raises TypeError without a digest, unless the key takes none, and crypto.Error for a certificate or a key without
+    /// content.
     #[pyo3(signature = (cert, key, r#type = None, days = None, digest = None))]
     #[pyo3(text_signature = "($self, cert, key, type=1, days=100, digest=None)")]
     fn export<'py>(
@@ -155,6 +156,7 @@ impl Crl {
         };
         let days: i64 = days.map_or(Ok(100), |days| argument::integer(days, "days"))?;
         let seconds = days.checked_mul(SECONDS_PER_DAY).ok_or_else(|| PyValueError::new_err("too many days"))?;
+        key.require("CRL.export")?;
         let key = key.require_to_sign()?;
         if digest.is_none() && !key.signs_without_digest() {
             return Err(PyTypeError::new_err("digest must be provided"));

@@ -5,7 +5,7 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::PyBytes;
 
 use crate::argument::Data;
 
@@ -74,34 +74,45 @@ pub(super) fn key<'py>(py: Python<'py>, der: &[u8], private: bool) -> PyResult<B
     }
 }
 
+/// The keys that are taken from `cryptography`, each a module there and how its classes' names begin: those that sign.
+/// What only agrees on a secret (DH, X25519, X448, ML-KEM) is no key of a certificate. An old release has fewer modules.
+const KINDS: [(&str, &[&str]); 6] = [
+    ("rsa", &["RSA"]),
+    ("ec", &["EllipticCurve"]),
+    ("ed25519", &["Ed25519"]),
+    ("ed448", &["Ed448"]),
+    ("dsa", &["DSA"]),
+    ("mldsa", &["MLDSA44", "MLDSA65", "MLDSA87"]),
+];
+
 /// The DER of a key of `cryptography`, and whether it is a private one; TypeError for anything else.
 pub(super) fn key_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<(Data<'py>, bool)> {
-    let py = object.py();
-    let types = py.import(intern!(py, "cryptography.hazmat.primitives.asymmetric.types"))?;
-    let serialization = serialization(py)?;
+    let serialization = serialization(object.py())?;
     let attribute = |class: &str, name: &str| serialization.getattr(class)?.getattr(name);
     let der = attribute("Encoding", "DER")?;
-    if is_one_of(object, &types.getattr(intern!(py, "PrivateKeyTypes"))?)? {
-        let plain = serialization.getattr(intern!(py, "NoEncryption"))?.call0()?;
+    if is_key(object, "PrivateKey")? {
+        let plain = serialization.getattr(intern!(object.py(), "NoEncryption"))?.call0()?;
         let arguments = (der, attribute("PrivateFormat", "PKCS8")?, plain);
-        let encoded = object.call_method1(intern!(py, "private_bytes"), arguments)?;
+        let encoded = object.call_method1(intern!(object.py(), "private_bytes"), arguments)?;
         return Ok((Data::from_buffer(&encoded)?, true));
     }
-    if is_one_of(object, &types.getattr(intern!(py, "PublicKeyTypes"))?)? {
+    if is_key(object, "PublicKey")? {
         let arguments = (der, attribute("PublicFormat", "SubjectPublicKeyInfo")?);
-        let encoded = object.call_method1(intern!(py, "public_bytes"), arguments)?;
+        let encoded = object.call_method1(intern!(object.py(), "public_bytes"), arguments)?;
         return Ok((Data::from_buffer(&encoded)?, false));
     }
     Err(PyTypeError::new_err("Unsupported key type"))
 }
 
-/// Whether an object is of one of the classes of a `typing.Union`.
-fn is_one_of(object: &Bound<'_, PyAny>, union: &Bound<'_, PyAny>) -> PyResult<bool> {
-    for class in union.getattr(intern!(object.py(), "__args__"))?.try_iter()? {
-        if let Ok(class) = class?.cast_into::<PyType>()
-            && object.is_instance(&class)?
-        {
-            return Ok(true);
+/// Whether an object is a key that is taken, of a class whose name ends in `PrivateKey` or `PublicKey`.
+fn is_key(object: &Bound<'_, PyAny>, part: &str) -> PyResult<bool> {
+    let py = object.py();
+    for (module, names) in KINDS {
+        let Ok(module) = py.import(format!("cryptography.hazmat.primitives.asymmetric.{module}")) else { continue };
+        for name in names {
+            if object.is_instance(&module.getattr(format!("{name}{part}"))?)? {
+                return Ok(true);
+            }
         }
     }
     Ok(false)

@@ -81,13 +81,15 @@ impl Revoked {
         Ok(self.0.reason().or_raise::<Crypto>()?.map(|text| PyBytes::new(py, text.as_bytes())))
     }
 
-    /// Says why the certificate was revoked: one of all_reasons, or what get_reason returns for it, in bytes or str;
-    /// case and spaces do not count. None takes the reason away. ValueError for anything else.
+    /// Says why the certificate was revoked: one of all_reasons, or what get_reason returns for it; case and
+    /// spaces do not count. None takes the reason away. TypeError for what is neither bytes nor None, ValueError for
+    /// other bytes.
     #[pyo3(signature = (reason))]
     fn set_reason(&self, reason: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let reason = match reason {
             Some(reason) => {
-                let name = argument::name(reason, "reason")?;
+                let bytes = reason.cast::<PyBytes>().map_err(|_| PyTypeError::new_err("reason must be None or bytes"))?;
+                let name = String::from_utf8_lossy(bytes.as_bytes());
                 Some(
                     Reason::by_name(&name)
                         .ok_or_else(|| PyValueError::new_err(format!("bad reason string: {name}")))?,

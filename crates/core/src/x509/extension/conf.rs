@@ -2,9 +2,9 @@
 //!
 //! In such a file a value may name other places: a section (`@name`, `dirName:name`, `SEQUENCE:name`, `policies`), or,
 //! in `proxyCertInfo`, a file. Here nothing is named that the caller did not give: sections are looked up in a database
-//! that is empty, so that OpenSSL finds none, and a file is refused before OpenSSL sees the value. That is the only
-//! place where it would read one (`crypto/x509/v3_pci.c`). Nor does a value change the certificate that it looks at:
-//! `email:move`, which OpenSSL 3 has and OpenSSL 4 has not, is refused as well.
+//! that is empty, so that OpenSSL finds none, and `proxyCertInfo` is refused before OpenSSL sees the value. That is the
+//! only place where it would read a file (`crypto/x509/v3_pci.c`). Nor does a value change the certificate that it looks
+//! at: `email:move`, which OpenSSL 3 has and OpenSSL 4 has not, is refused as well.
 
 use std::ffi::CString;
 use std::mem::MaybeUninit;
@@ -39,8 +39,10 @@ impl X509Extension {
             // OpenSSL would ignore what follows.
             return Err(Error::value("the value of an extension must be one line"));
         }
-        if name == "proxyCertInfo" && entries(value).any(|(_, value)| value.starts_with("file:")) {
-            return Err(refused("a value must not name a file"));
+        // Only at the very start: after a space OpenSSL would read it as one more name of a list.
+        let encoded = value.starts_with("DER:") || value.starts_with("ASN1:");
+        if name == "proxyCertInfo" && !encoded {
+            return Err(refused("proxyCertInfo needs a configuration, and may name a file in it"));
         }
         if entries(value).any(|(name, value)| name.starts_with("email") && value == "move") {
             return Err(refused("email:move is not supported: it would change the subject"));

@@ -26,12 +26,14 @@ fn nothing_outside_is_read() {
         ("proxyCertInfo", "@section"),
         ("proxyCertInfo", "language:id-ppl-anyLanguage,policy:file:/etc/passwd"),
         ("proxyCertInfo", "critical, language:id-ppl-anyLanguage, pathlen:1, policy : \u{b} file:/etc/passwd"),
+        ("proxyCertInfo", "language:id-ppl-anyLanguage,policy:text:DER:0500"),
+        ("proxyCertInfo", " DER:0500,language:id-ppl-anyLanguage,policy:file:/etc/passwd"),
         ("1.2.3.4", "ASN1:SEQUENCE:name"),
         ("1.2.3.4", "ASN1:EXPLICIT:0,SET:name"),
     ] {
         assert!(matches!(made(name, value), Err(Error::OpenSsl(_))), "{name}={value}");
     }
-    assert!(made("proxyCertInfo", "language:id-ppl-anyLanguage,policy:text:file:/etc/passwd").is_ok());
+    assert!(made("proxyCertInfo", "DER:300c300a06082b06010505071500").is_ok());
     assert!(made("certificatePolicies", "1.2.3.4, anyPolicy").is_ok());
     assert!(made("1.2.3.4", "ASN1:UTF8String:text").is_ok());
     assert!(made("1.2.3.4", "DER:0500").is_ok());
