@@ -40,6 +40,7 @@ IN_VENV := $(VENV)/bin/python
 PEERS := openssl=openssl curl=curl
 
 WHEELS := $(TARGET)/wheel
+SHIM := $(TARGET)/shim
 # What is in the wheel, and so what makes a new one necessary.
 SOURCES := $(shell find crates python -type f -not -name '*.so' -not -path '*/__pycache__/*' -not -path '*/.*' \
 	-not -path 'crates/sys/headers/*' -not -path 'crates/*/tests/*' -not -path 'crates/*/examples/*' 2>/dev/null | sort)
@@ -96,7 +97,7 @@ lint-python: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy -p OpenSSL
-	$(VENV)/bin/mypy tools tests/support tests/packaging
+	$(VENV)/bin/mypy tools tests/support tests/packaging tests/conformance
 	$(IN_VENV) -m mypy.stubtest --allowlist tools/stubtest-allowlist.txt OpenSSL
 
 .PHONY: lint-house
@@ -119,6 +120,16 @@ fmt: $(VENV)/requirements ## Format the Rust and Python files
 .PHONY: bench
 bench: $(VENV)/installed ## Measure against pyOpenSSL, Python's ssl and plain C (ARGS: see tests/bench/README.md)
 	$(IN_VENV) tests/bench/run.py --ours $(IN_VENV) $(ARGS)
+
+# SUITE is one of the names that `--list` prints, empty all; ARGS='--update-readme' puts the table into README.md.
+SUITE ?=
+.PHONY: conformance
+conformance: $(VENV)/installed $(SHIM)/built ## Run other projects' tests with ours and with pyOpenSSL (SUITE=name: one)
+	$(IN_VENV) -m tests.conformance.run --wheel $(WHEELS)/*.whl --shim $(SHIM)/*.whl $(SUITE:%=--suite %) $(ARGS)
+
+.PHONY: shim
+shim: $(SHIM)/built ## Build the wheel that is called pyOpenSSL and requires ours, into target/shim
+	@ls -l $(SHIM)/*.whl
 
 .PHONY: wheel
 wheel: $(WHEELS)/built ## Build the wheel, into target/wheel
@@ -164,6 +175,11 @@ $(WHEELS)/built: $(SOURCES) $(TARGET)/settings $(VENV)/requirements | compiler
 	@echo 'Building OpenSSL (the first time) and the extension; this takes some minutes'
 	rm -rf $(WHEELS)
 	$(IN_VENV) -m pip wheel --no-deps --wheel-dir $(WHEELS) .
+	@touch $@
+
+$(SHIM)/built: $(wildcard shim/*) $(VENV)/requirements
+	rm -rf $(SHIM)
+	$(IN_VENV) -m pip wheel --quiet --no-deps --wheel-dir $(SHIM) ./shim
 	@touch $@
 
 $(VENV)/installed: $(WHEELS)/built
