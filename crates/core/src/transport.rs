@@ -6,6 +6,7 @@
 
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -23,7 +24,7 @@ pub enum Transport {
     Memory,
     /// One descriptor, both ways.
     Descriptor(Descriptor),
-    /// Two objects of the caller's, or one twice.
+    /// Two objects of the caller's, or one twice; a [`Descriptor`] is as good as any.
     Custom {
         /// Where ciphertext is read from.
         reader: Box<dyn Reader>,
@@ -32,28 +33,26 @@ pub enum Transport {
     },
 }
 
-impl Transport {
-    /// The one descriptor, if that is what it is.
-    pub(crate) fn descriptor(&self) -> Option<Descriptor> {
-        match self {
-            Self::Descriptor(descriptor) => Some(*descriptor),
-            _ => None,
-        }
-    }
-}
-
 /// Why an attempt to read or to write moved nothing.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Trouble {
     /// Not now: the transport does not block, and nothing can be moved yet.
     WouldBlock,
+    /// Not now: whichever way this was to go, the caller's object has to read something first (as a TLS connection in
+    /// the middle of its handshake does).
+    MustRead,
+    /// Not now: whichever way this was to go, the caller's object has to write something first.
+    MustWrite,
     /// A signal came first; try again after its handler ran.
     Interrupted,
     /// The operating system refused.
     System(Errno),
     /// The caller's object failed in its own way.
     Caller(Parked),
+    /// The same, but for a reason that has nothing to do with the connection (the program is to end, say): it comes out
+    /// of the operation even where a failure of the transport would not matter.
+    Stopped(Parked),
 }
 
 impl From<Errno> for Trouble {
@@ -69,11 +68,22 @@ impl From<Errno> for Trouble {
 
 /// An object that ciphertext can be read from.
 pub trait Reader: Send + Sync {
-    /// Reads at most `limit` bytes and appends them to `buffer`. The count; 0 is the end of the stream.
+    /// Reads at most `limit` bytes, or one datagram, and appends them to `buffer`. The count; 0 is the end of the
+    /// stream, or an empty datagram.
     ///
     /// # Errors
     /// [`Trouble`], with nothing appended.
     fn read(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble>;
+
+    /// The descriptor that this is, if it is one: what is there may then be read from it without going through here.
+    fn descriptor(&self) -> Option<Descriptor> {
+        None
+    }
+
+    /// Whether the calling thread has to look for signals now and then while it waits.
+    fn watches(&self) -> bool {
+        false
+    }
 
     /// Whether a read would not have to wait; false where that cannot be told.
     fn is_ready(&self) -> bool {
@@ -98,7 +108,7 @@ pub trait Reader: Send + Sync {
 
 /// An object that ciphertext can be written to.
 pub trait Writer: Send + Sync {
-    /// Writes some of `data`, at least one byte. The count.
+    /// Writes some of `data`, at least one byte, or all of it where it is a datagram. The count.
     ///
     /// # Errors
     /// [`Trouble`], with nothing written.
@@ -111,6 +121,112 @@ pub trait Writer: Send + Sync {
     fn write_now(&self, data: &[u8]) -> Result<usize, Trouble> {
         let _ = data;
         Err(Trouble::WouldBlock)
+    }
+
+    /// Whether the object may hold back some of what was written, until [`Writer::flush`]. Answered at once, without
+    /// any use of the connection.
+    fn holds_back(&self) -> bool {
+        false
+    }
+
+    /// Sends on what the object holds back: nothing more is to be written for now. It holds back nothing then.
+    ///
+    /// # Errors
+    /// [`Trouble`]; it is called again then.
+    fn flush(&self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// Whether the calling thread has to look for signals now and then while it waits.
+    fn watches(&self) -> bool {
+        false
+    }
+}
+
+// One object may be both.
+impl<T: Reader + ?Sized> Reader for Arc<T> {
+    fn read(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble> {
+        T::read(self, buffer, limit)
+    }
+
+    fn descriptor(&self) -> Option<Descriptor> {
+        T::descriptor(self)
+    }
+
+    fn watches(&self) -> bool {
+        T::watches(self)
+    }
+
+    fn is_ready(&self) -> bool {
+        T::is_ready(self)
+    }
+
+    fn is_ready_within(&self, patience: Duration) -> Result<bool, Trouble> {
+        T::is_ready_within(self, patience)
+    }
+
+    fn is_over(&self) -> bool {
+        T::is_over(self)
+    }
+}
+
+impl<T: Writer + ?Sized> Writer for Arc<T> {
+    fn write(&self, data: &[u8]) -> Result<usize, Trouble> {
+        T::write(self, data)
+    }
+
+    fn write_now(&self, data: &[u8]) -> Result<usize, Trouble> {
+        T::write_now(self, data)
+    }
+
+    fn holds_back(&self) -> bool {
+        T::holds_back(self)
+    }
+
+    fn flush(&self) -> Result<(), Trouble> {
+        T::flush(self)
+    }
+
+    fn watches(&self) -> bool {
+        T::watches(self)
+    }
+}
+
+/// Whether the calling thread is the process's first, on which Python handles signals.
+#[must_use]
+pub fn on_first_thread() -> bool {
+    thread_local! {
+        static FIRST: bool = rustix::thread::gettid() == rustix::process::getpid();
+    }
+    FIRST.with(|first| *first)
+}
+
+impl Transport {
+    /// The one descriptor, if that is what it is.
+    pub(crate) fn descriptor(&self) -> Option<Descriptor> {
+        match self {
+            Self::Descriptor(descriptor) => Some(*descriptor),
+            _ => None,
+        }
+    }
+
+    /// The socket that ciphertext may be read from directly, if it comes from one.
+    pub(crate) fn socket(&self) -> Option<Descriptor> {
+        match self {
+            Self::Memory => None,
+            Self::Descriptor(descriptor) => Some(*descriptor),
+            Self::Custom { reader, .. } => reader.descriptor(),
+        }
+        .filter(|descriptor| descriptor.is_socket())
+    }
+
+    /// Whether the calling thread has to look for signals while it waits for its turn.
+    pub(crate) fn watches(&self) -> bool {
+        match self {
+            Self::Memory => false,
+            Self::Descriptor(descriptor) => descriptor.watches(),
+            Self::Custom { reader, writer } => reader.watches() || writer.watches(),
+        }
     }
 }
 
@@ -176,10 +292,7 @@ impl Descriptor {
 
     /// Whether this thread has to look for signals.
     pub(crate) fn watches(&self) -> bool {
-        thread_local! {
-            static FIRST: bool = rustix::thread::gettid() == rustix::process::getpid();
-        }
-        self.watchful && FIRST.with(|first| *first)
+        self.watchful && on_first_thread()
     }
 
     /// Waits until the descriptor is ready for a call that must not wait itself, or says why not to.
@@ -266,6 +379,14 @@ impl Reader for Descriptor {
         Ok(count)
     }
 
+    fn descriptor(&self) -> Option<Descriptor> {
+        Some(*self)
+    }
+
+    fn watches(&self) -> bool {
+        Self::watches(self)
+    }
+
     fn is_ready(&self) -> bool {
         let Ok(fd) = self.borrow() else { return false };
         let mut watched = [PollFd::new(&fd, PollFlags::IN)];
@@ -326,5 +447,9 @@ impl Writer for Descriptor {
             0 => Err(Trouble::WouldBlock),
             _ => Ok(rustix::io::write(fd, &data[..data.len().min(libc::PIPE_BUF)])?),
         }
+    }
+
+    fn watches(&self) -> bool {
+        Self::watches(self)
     }
 }

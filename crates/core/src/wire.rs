@@ -112,7 +112,7 @@ impl Stream {
 
     fn consume(&mut self, count: usize) {
         let length = self.front.bytes().len();
-        self.start = length.min(self.start + count);
+        self.start = length.min(self.start.saturating_add(count));
         if self.start < length {
             return;
         }

@@ -3,10 +3,11 @@
 //! Lives here: the operations that may wait for the peer. `info` has those that only look, `moving` the loop.
 //!
 //! Theory. Every operation is one loop: take the engine's lock, let OpenSSL work, give the lock back; send what it
-//! wrote; if it wants more, read some and start again. System calls that may wait are made with no engine lock held,
-//! so a thread that waits in `read` never holds up another's `write`. Two more locks keep the bytes in order: one thread at a time
-//! sends (`sending`), one at a time reads (`receiving`), and who had to wait for his turn looks first whether the other
-//! has done his work. Order of locks: `sending` or `receiving`, then the engine; never the other way round.
+//! wrote; if it wants more, read some and start again. What may wait, system calls and the caller's own transports, is
+//! called with no engine lock held, so a thread that waits in `read` never holds up another's `write`. Two more locks
+//! keep the bytes in order: one thread at a time sends (`sending`), one at a time reads (`receiving`), and who had to
+//! wait for his turn looks first whether the other has done his work. Order of locks: `sending` or `receiving`, then
+//! the engine; never the other way round. Inside the caller's transport no operation may be started, see `visit`.
 //!
 //! A thread that wants to read never waits for one that sends: that one may be held up by a peer who does not read
 //! before he has written. It leaves its own output (the answer to a key update, say) to the sender, who looks for more
@@ -39,6 +40,7 @@ mod memory;
 mod moving;
 mod now;
 mod verify_param;
+mod visit;
 
 pub use memory::Hold;
 use moving::failure_of;
@@ -99,6 +101,9 @@ pub struct Connection {
     /// Whether the outbox or `sending` may hold something that the transport has not taken. Set with the engine's lock
     /// held, cleared with both.
     unsent: AtomicBool,
+    /// Whether an operation that waits for the peer failed to send what it had written itself, and what the peer has
+    /// to get before it answers. The next one then waits for the transport to take it.
+    owed: AtomicBool,
     /// Held by the thread whose turn it is to read.
     receiving: Mutex<()>,
     retries: Mutex<Retries>,
@@ -128,6 +133,7 @@ impl Connection {
             context: Mutex::new(context.clone()),
             sending: Mutex::new(Queue::new(method.is_datagram())),
             unsent: AtomicBool::new(false),
+            owed: AtomicBool::new(false),
             receiving: Mutex::new(()),
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),
@@ -195,7 +201,7 @@ impl Connection {
                 // A client may be gone before it read our session tickets; the handshake is done all the same, and
                 // what it sent can still be read.
                 Err(Trouble::System(Errno::PIPE | Errno::CONNRESET)) => Ok(()),
-                other => other.map_err(|trouble| failure_of(trouble, Want::Write)),
+                other => other.map_err(|trouble| self.owe(trouble)),
             }
         })
     }
@@ -339,6 +345,8 @@ impl Connection {
     fn settle(&self, data: &[u8], done: usize, whole: bool) -> Result<usize, Failure> {
         match self.flush() {
             Ok(()) => Ok(done),
+            // Over datagrams, what the transport failed with is lost, and a repetition has to be sent again.
+            Err(trouble @ Trouble::Caller(_)) if self.datagrams => Err(failure_of(trouble, Want::Write)),
             Err(Trouble::System(errno)) => Err(Failure::System(errno.raw_os_error())),
             Err(trouble) => {
                 let mut retries = self.retries.lock();
@@ -351,7 +359,13 @@ impl Connection {
 
     /// Where a write of all of `data` stops between two batches: leaves a note of the `done` bytes before it.
     fn leave(&self, data: &[u8], done: usize, failure: Failure) -> Failure {
-        if done > 0 && matches!(failure, Failure::WantRead | Failure::WantWrite | Failure::Interrupted) {
+        let again = match &failure {
+            Failure::WantRead | Failure::WantWrite | Failure::Interrupted => true,
+            // What the caller's transport failed with may be over the next time.
+            Failure::Error(error) => matches!(error, Error::Callback(_)),
+            _ => false,
+        };
+        if done > 0 && again {
             self.retries.lock().remember(data, done, true);
             self.noted.store(true, Ordering::Release);
         }
@@ -383,7 +397,7 @@ impl Connection {
                 })
             })?;
             let sent = self.flush();
-            if matches!(sent, Err(Trouble::WouldBlock | Trouble::Interrupted)) {
+            if sent.as_ref().is_err_and(|trouble| !matches!(trouble, Trouble::System(_))) {
                 self.closing.store(true, Ordering::Release);
             }
             sent.map_err(|trouble| failure_of(trouble, Want::Write))?;
@@ -412,9 +426,7 @@ impl Connection {
                 }
             })
         })?;
-        let waits = matches!(self.transport, Transport::Custom { .. });
-        let _ = self.flush_soon(waits);
-        Ok(())
+        self.flush_if_possible(self.is_custom())
     }
 }
 

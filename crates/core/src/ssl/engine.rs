@@ -403,7 +403,9 @@ impl Inner {
 
 /// An operation inside a callback of the same connection.
 pub(crate) fn in_the_middle() -> Error {
-    Error::ssl("the connection is in the middle of another operation; a callback cannot start one")
+    Error::ssl(
+        "the connection is in the middle of another operation; neither its callbacks nor its transport can start one",
+    )
 }
 
 /// One `SSL` behind its lock.

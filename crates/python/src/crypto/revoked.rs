@@ -88,7 +88,8 @@ impl Revoked {
     fn set_reason(&self, reason: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let reason = match reason {
             Some(reason) => {
-                let bytes = reason.cast::<PyBytes>().map_err(|_| PyTypeError::new_err("reason must be None or bytes"))?;
+                let bytes =
+                    reason.cast::<PyBytes>().map_err(|_| PyTypeError::new_err("reason must be None or bytes"))?;
                 let name = String::from_utf8_lossy(bytes.as_bytes());
                 Some(
                     Reason::by_name(&name)

@@ -22,8 +22,7 @@ impl Connection {
         self.noting(|| {
             self.drive(listen)?;
             // The answers to clients without a cookie; datagrams may be lost.
-            let _ = self.flush_soon(true);
-            Ok(())
+            self.flush_if_possible(true)
         })
     }
 }

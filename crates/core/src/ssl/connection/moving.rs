@@ -26,6 +26,9 @@ pub(super) struct Step<T> {
 /// More than any datagram holds: it has to be read at once.
 const DATAGRAM: usize = 64 * 1024;
 
+/// The length of a TLS record's header.
+const HEADER: usize = 5;
+
 impl Connection {
     /// The loop around one operation. What it wrote last is in the outbox still; the callers know how urgent that is.
     pub(super) fn drive<T>(&self, step: impl FnMut(&Inner) -> Outcome<T>) -> Result<T, Failure> {
@@ -47,7 +50,7 @@ impl Connection {
                 Outcome::Done(value) => return Ok(value),
                 Outcome::Failed(failure) => {
                     // An alert, as a rule; the peer may have gone by now.
-                    let _ = self.flush_soon(written);
+                    self.flush_if_possible(written)?;
                     return Err(match (failure, broken) {
                         (Failure::UnexpectedEof, Some(errno)) => Failure::System(errno.raw_os_error()),
                         (failure, _) => failure,
@@ -58,13 +61,14 @@ impl Connection {
                     if let Some(errno) = trouble {
                         return Err(Failure::System(broken.unwrap_or(errno).raw_os_error()));
                     }
-                    match self.flush_soon(written) {
+                    let owing = written || self.owed.load(Ordering::Relaxed);
+                    match self.flush_soon(owing) {
+                        Ok(()) if owing => self.owed.store(false, Ordering::Relaxed),
                         Ok(()) => {}
                         Err(Trouble::System(errno)) => broken = Some(errno),
+                        Err(Trouble::WouldBlock) if !owing => {}
                         // The peer will not answer what it has not got.
-                        Err(Trouble::WouldBlock) if written => return Err(Failure::WantWrite),
-                        Err(Trouble::WouldBlock) => {}
-                        Err(trouble) => return Err(failure_of(trouble, Want::Write)),
+                        Err(trouble) => return Err(self.owe(trouble)),
                     }
                     match broken {
                         None => self.fill(fills).map_err(|trouble| failure_of(trouble, Want::Read))?,
@@ -99,6 +103,9 @@ impl Connection {
 
     /// A step, if it need not be waited for: neither for a lock nor for a turn. None where it would have to.
     pub(super) fn step_now<T>(&self, step: &mut impl FnMut(&Inner) -> Outcome<T>) -> Option<Step<T>> {
+        if self.is_custom() {
+            return None;
+        }
         let (socket, _turn) = self.direct_turn()?;
         let inner = self.engine.try_enter()?;
         if inner.is_operating() {
@@ -107,22 +114,25 @@ impl Connection {
         Some(self.step(&inner, Some(socket), step))
     }
 
+    /// Notes that an operation cannot go on before what it wrote itself is sent, and says what it comes to.
+    pub(super) fn owe(&self, trouble: Trouble) -> Failure {
+        self.owed.store(true, Ordering::Relaxed);
+        failure_of(trouble, Want::Write)
+    }
+
     /// Waits for a turn to send or to read; on a thread that has to look for signals, not for long.
     fn turn<'a, T>(&self, lock: &'a Mutex<T>) -> Result<MutexGuard<'a, T>, Trouble> {
-        match &self.transport {
-            Transport::Descriptor(descriptor) if descriptor.watches() => {
-                lock.try_lock_for(Duration::from_nanos(WATCH.unsigned_abs())).ok_or(Trouble::Interrupted)
-            }
-            _ => Ok(lock.lock()),
+        if self.transport.watches() {
+            lock.try_lock_for(Duration::from_nanos(WATCH.unsigned_abs())).ok_or(Trouble::Interrupted)
+        } else {
+            Ok(lock.lock())
         }
     }
 
     /// The turn to read directly from a socket, if nobody else has it.
     fn direct_turn(&self) -> Option<(Descriptor, MutexGuard<'_, ()>)> {
-        match &self.transport {
-            Transport::Descriptor(socket) if socket.is_socket() && !self.datagrams => {
-                Some((*socket, self.receiving.try_lock()?))
-            }
+        match self.transport.socket() {
+            Some(socket) if !self.datagrams => Some((socket, self.receiving.try_lock()?)),
             _ => None,
         }
     }
@@ -131,7 +141,7 @@ impl Connection {
     pub(super) fn flush(&self) -> Result<(), Trouble> {
         let Some(writer) = self.writer() else { return Ok(()) };
         while self.unsent.load(Ordering::Acquire) {
-            self.send(&mut *self.turn(&self.sending)?, |data| writer.write(data))?;
+            self.send(&mut *self.turn(&self.sending)?, writer, true)?;
             // Somebody may have left output to us just before the lock was given back.
             fence(Ordering::SeqCst);
         }
@@ -147,30 +157,48 @@ impl Connection {
         }
         while self.unsent.load(Ordering::Acquire) {
             let Some(mut queue) = self.sending.try_lock() else { return Ok(()) };
-            self.send(&mut queue, |data| if written { writer.write(data) } else { writer.write_now(data) })?;
+            self.send(&mut queue, writer, written)?;
             drop(queue);
             fence(Ordering::SeqCst);
         }
         Ok(())
     }
 
-    /// Moves the outbox to the transport, by the thread whose turn it is.
-    fn send(&self, queue: &mut Queue, write: impl Fn(&[u8]) -> Result<usize, Trouble>) -> Result<(), Trouble> {
+    /// As [`Connection::flush_soon`], where it does not matter if the transport fails.
+    pub(super) fn flush_if_possible(&self, written: bool) -> Result<(), Failure> {
+        match self.flush_soon(written) {
+            Err(Trouble::Stopped(parked)) => Err(parked.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the outbox to the transport, by the thread whose turn it is; may `wait` for it, or not.
+    fn send(&self, queue: &mut Queue, writer: &dyn Writer, wait: bool) -> Result<(), Trouble> {
+        let _visit = self.visit();
         loop {
             if queue.is_empty() {
                 let inner = self.engine.enter();
                 let mut wire = inner.shared().wire.borrow_mut();
-                if !wire.has_output() {
+                if wire.has_output() {
+                    wire.swap_outbox(queue);
+                } else if !(self.is_custom() && writer.holds_back()) {
                     self.unsent.store(false, Ordering::Release);
                     return Ok(());
+                } else if !wait {
+                    return Err(Trouble::WouldBlock);
+                } else {
+                    drop(wire);
+                    drop(inner);
+                    // Somebody may leave output to us in the meantime.
+                    writer.flush()?;
+                    continue;
                 }
-                wire.swap_outbox(queue);
             }
-            match write(queue.front()) {
+            match if wait { writer.write(queue.front()) } else { writer.write_now(queue.front()) } {
                 Ok(count) => queue.consume(count),
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
-                    if self.datagrams && matches!(trouble, Trouble::System(_)) {
+                    if self.datagrams && matches!(trouble, Trouble::System(_) | Trouble::Caller(_)) {
                         queue.consume(0);
                     }
                     return Err(trouble);
@@ -199,7 +227,8 @@ impl Connection {
     fn fill(&self, fills: u64) -> Result<(), Trouble> {
         let Some(reader) = self.reader() else { return Err(Trouble::WouldBlock) };
         let _turn = self.turn(&self.receiving)?;
-        let (wanted, header, patience) = {
+        let _visit = self.visit();
+        let (mut wanted, header, patience) = {
             let inner = self.engine.enter();
             let wire = inner.shared().wire.borrow();
             if wire.fills() != fills {
@@ -217,40 +246,51 @@ impl Connection {
             // OpenSSL sees for itself that it is time to repeat what was lost.
             return Ok(());
         }
+        let foreign = self.is_custom() && reader.descriptor().is_none();
+        if header && foreign {
+            // Some objects wait until they have all that they are asked for; the peer may owe us no more than this.
+            wanted = wanted.min(HEADER);
+        }
         let mut ciphertext = Vec::new();
-        let count = reader.read(&mut ciphertext, wanted)?;
+        reader.read(&mut ciphertext, wanted)?;
+        let mut ended = ciphertext.is_empty();
         let mut failed = Ok(());
         if header && let Some(rest) = rest_of_record(&ciphertext) {
             // The header says how much follows. What stops us now is met again when OpenSSL asks for it, unless it is
             // the caller's own.
-            if let Err(trouble @ Trouble::Caller(_)) = reader.read(&mut ciphertext, rest) {
-                failed = Err(trouble);
+            match reader.read(&mut ciphertext, rest) {
+                Ok(count) => ended = count == 0,
+                Err(trouble @ (Trouble::Caller(_) | Trouble::Stopped(_))) => failed = Err(trouble),
+                Err(_) => {}
             }
         }
         if self.datagrams {
-            if count == 0 {
+            if ended {
                 // An empty datagram, which anybody may send, says nothing; a socket that was shut down does.
                 if reader.is_over() {
                     self.engine.enter().shared().wire.borrow_mut().end();
                 }
-                return Ok(());
+                // Whether the caller's object means its end is not known; it may do so for ever.
+                return if foreign { Err(Trouble::WouldBlock) } else { Ok(()) };
             }
             ciphertext.shrink_to_fit();
         }
         let inner = self.engine.enter();
         let mut wire = inner.shared().wire.borrow_mut();
-        if count == 0 {
-            wire.end();
-        } else {
+        if !ciphertext.is_empty() {
             wire.feed(ciphertext);
+        }
+        if ended {
+            wire.end();
         }
         failed
     }
 
-    /// Fails inside a callback of this connection, or while the calling thread holds it: waiting for the peer would
-    /// then keep every other thread out.
+    /// Fails inside a callback of this connection, while the calling thread holds it, or inside a method of its own
+    /// transport: waiting for the peer would then keep every other thread out, or never end.
     pub(super) fn refuse_if_mine(&self) -> Result<(), Failure> {
-        if !self.is_memory() && self.engine.is_mine() { Err(in_the_middle().into()) } else { Ok(()) }
+        let mine = !self.is_memory() && (self.engine.is_mine() || self.is_visited());
+        if mine { Err(in_the_middle().into()) } else { Ok(()) }
     }
 
     /// Notes what the operation waited for.
@@ -281,9 +321,10 @@ fn rest_of_record(header: &[u8]) -> Option<usize> {
 pub(super) fn failure_of(trouble: Trouble, want: Want) -> Failure {
     match trouble {
         Trouble::WouldBlock if want == Want::Write => Failure::WantWrite,
-        Trouble::WouldBlock => Failure::WantRead,
+        Trouble::WouldBlock | Trouble::MustRead => Failure::WantRead,
+        Trouble::MustWrite => Failure::WantWrite,
         Trouble::Interrupted => Failure::Interrupted,
         Trouble::System(errno) => Failure::System(errno.raw_os_error()),
-        Trouble::Caller(parked) => parked.into(),
+        Trouble::Caller(parked) | Trouble::Stopped(parked) => parked.into(),
     }
 }
