@@ -7,4 +7,5 @@ pub(crate) mod module;
 pub(crate) mod session;
 
 mod credentials;
+mod transport;
 mod version;

@@ -8,6 +8,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use pyo3::exceptions::PyAttributeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyType};
@@ -60,13 +61,61 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The object that is read from.
+    pub(crate) fn reader<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.socket.get(py).map(|reader| reader.into_bound(py))
+    }
+
+    /// The object that is written to, which may be the same.
+    pub(crate) fn writer<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.writer.get(py).map(|writer| writer.into_bound(py)).or_else(|| self.reader(py))
+    }
+
+    /// An attribute of the transports. `wanted` is the one that the caller asked the connection for.
+    pub(super) fn passed_on<'py>(&self, py: Python<'py>, name: &str, wanted: &str) -> PyResult<Bound<'py, PyAny>> {
+        let Some(reader) = self.reader(py) else {
+            return Err(PyAttributeError::new_err(format!("'Connection' object has no attribute '{wanted}'")));
+        };
+        match self.writer.get(py) {
+            // The descriptor of the writer does not tell when there is something to read.
+            Some(writer) if name != "fileno" => match reader.getattr_opt(name)? {
+                Some(attribute) => Ok(attribute),
+                None => writer.into_bound(py).getattr(name),
+            },
+            _ => reader.getattr(name),
+        }
+    }
+}
+
 #[pymethods]
 impl Connection {
     /// Whatever the class does not have is the transport's: `Connection.__getattr__`.
     ///
+    /// Where there are two, it is the reader's, or else the writer's; but close is both's, and fileno the reader's only.
     /// Raises AttributeError for a name that the transport does not have either, and where there is none.
-    fn _delegated(&self, py: Python<'_>, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
-        let socket = self.socket(py, &name.to_cow()?)?;
-        socket.getattr(py, name)
+    fn _delegated<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        let (this, py) = (slf.get(), slf.py());
+        let name = name.to_cow()?;
+        let found = this.passed_on(py, &name, &name)?;
+        let two = this.writer.get(py).is_some();
+        if two && name == "close" { slf.getattr(pyo3::intern!(py, "_close_both")) } else { Ok(found) }
+    }
+
+    /// Close the reader and the writer, the second also where the first raises something.
+    fn _close_both(&self, py: Python<'_>) -> PyResult<()> {
+        let close = |end: Option<Bound<'_, PyAny>>| match end.map(|end| end.getattr_opt("close")).transpose()?.flatten()
+        {
+            Some(close) => close.call0().map(drop),
+            // The number of a descriptor.
+            None => Ok(()),
+        };
+        match (close(self.reader(py)), close(self.writer(py))) {
+            (Err(first), Err(second)) => {
+                second.set_context(py, Some(first));
+                Err(second)
+            }
+            (first, second) => first.and(second),
+        }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ironssl::ssl::{Connection as Core, Failure};
-use ironssl::transport::{Descriptor, Transport};
-use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use ironssl::transport::Transport;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -18,6 +18,7 @@ use crate::error::{OrRaise, Ssl, failure_to_py};
 use crate::gc::Slot;
 use crate::ssl::callbacks::{Callback, Callbacks};
 use crate::ssl::context::Context;
+use crate::ssl::transport;
 
 mod closing;
 mod credentials;
@@ -37,24 +38,43 @@ mod verify_param;
 
 pub(crate) use extensions::protocols;
 
-/// A TLS connection over a socket, or in memory.
+/// A TLS connection over a socket, through any other object that bytes can be read from and written to, or in memory.
 ///
-/// Connection(context, socket=None): socket is a socket, an object with a fileno() method, or a descriptor number;
-/// without one the ciphertext is moved by `bio_read` and `bio_write`. Attributes that the class does not have are those
-/// of the socket. Call `set_connect_state` or `set_accept_state` (or `connect`, `accept`) before the first use.
+/// Connection(context, socket=None, writer=None): without a socket the ciphertext is moved by `bio_read` and
+/// `bio_write`. Else it goes through socket, both ways, or is read from socket and written to writer. Each can be
 ///
-/// Any number of threads may use one Connection at the same time: one may wait in `recv` while others send.
+/// - a socket, a pipe, a file, any object whose fileno() method gives a descriptor, or the number of one. The descriptor
+///   is used, and no method called. (What the buffer of a file to be written holds is flushed before; what that of a
+///   file to be read holds is not seen.)
+/// - an object without one, or a TLS connection (a Connection, an ssl.SSLSocket): its methods are called, to read
+///   recv(n), recv_into(buffer), read(n), readinto(buffer) or read1(n), whichever is there first; to write send(data) or
+///   write(data), and flush() where there is one, after all has been written. They may move a part only. b"" is the end
+///   of the stream, ZeroReturnError too. BlockingIOError, None (but not from send) and a count of 0 written mean "not
+///   now": WantReadError or WantWriteError is raised then; those two, if the object raises them, come out as they are.
+///   So does any other exception; the call can be repeated after it, and nothing is lost or sent twice.
+///   With DTLS each call moves one datagram, and b"" is an empty one, after which WantReadError is raised.
+///
+/// Attributes that the class does not have are those of the socket; with a writer those of the socket, or else of the
+/// writer. There, close() closes both. Others concern one of the two: fileno, settimeout, setblocking, `sock_shutdown`
+/// are those of the socket that is read; what the writer needs is to be set on the writer.
+///
+/// Call `set_connect_state` or `set_accept_state` (or `connect`, `accept`) before the first use. Any number of threads
+/// may use one Connection at the same time: one may wait in `recv` while others send. A transport's own methods must
+/// not use the Connection that they work for: Error is raised there.
 ///
 /// As a context manager it says goodbye at the end (a close_notify alert, if it can be sent without waiting) and closes
 /// the socket.
 ///
-/// Raises TypeError for a context that is none, and for a socket without a descriptor. (SSL_new)
+/// Raises TypeError for a context that is none, and for a socket or a writer that is none of the above. (SSL_new)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.SSL")]
 #[derive(Default)]
 pub(crate) struct Connection {
     core: OnceLock<Core>,
     context: Slot<Context>,
+    /// The transport, or that for reading where there are two.
     socket: Slot,
+    /// The transport for writing where there are two.
+    writer: Slot,
     app_data: Slot,
     callbacks: Slot<Callbacks>,
     /// Whether `set_info_callback` was called here, and not on the Context.
@@ -94,13 +114,6 @@ impl Connection {
         slf.get().held(slf.py(), |core| core.set_delegate(delegate))
     }
 
-    /// The socket, or AttributeError that names what was wanted of it.
-    fn socket(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
-        self.socket
-            .get(py)
-            .ok_or_else(|| PyAttributeError::new_err(format!("'Connection' object has no attribute '{name}'")))
-    }
-
     /// A short look at the connection, from a thread that holds the GIL.
     fn held<T: Send>(&self, py: Python<'_>, look: impl FnOnce(&Core) -> T + Send) -> PyResult<T> {
         let core = self.core()?;
@@ -127,14 +140,23 @@ impl Connection {
     }
 
     /// Makes the connection of a new object.
-    fn start(slf: &Bound<'_, Self>, context: &Bound<'_, Context>, socket: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    fn start(
+        slf: &Bound<'_, Self>,
+        context: &Bound<'_, Context>,
+        socket: Option<&Bound<'_, PyAny>>,
+        writer: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let this = slf.get();
         Self::note_delegation(slf.py(), socket.is_some())?;
+        let recipe = context.get().core()?;
         let transport = match socket {
+            None if writer.is_some() => {
+                return Err(PyTypeError::new_err("a writer needs a reader: Connection(context, reader, writer)"));
+            }
             None => Transport::Memory,
-            Some(socket) => Transport::Descriptor(Descriptor::new(descriptor(socket)?).watchful()),
+            Some(socket) => transport::new(slf, recipe.method(), socket, writer)?,
         };
-        let core = Core::new(context.get().core()?, transport).or_raise::<Ssl>()?;
+        let core = Core::new(recipe, transport).or_raise::<Ssl>()?;
         let callbacks = context.get().callbacks.get(slf.py());
         if let Some(callbacks) = &callbacks {
             core.set_delegate(Arc::new(PyDelegate::new(slf)?));
@@ -146,22 +168,9 @@ impl Connection {
         this.core.set(core).map_err(|_| PyValueError::new_err("Connection.__init__() was called twice"))?;
         this.context.set(Some(context.clone().unbind()));
         this.socket.set(socket.map(|socket| socket.clone().unbind()));
+        this.writer.set(writer.map(|writer| writer.clone().unbind()));
         Ok(())
     }
-}
-
-/// The descriptor of a socket-like object, or of a number.
-fn descriptor(socket: &Bound<'_, PyAny>) -> PyResult<i32> {
-    let wrong = || PyTypeError::new_err("argument must be an int, or have a fileno() method.");
-    let number = match socket.getattr_opt("fileno")? {
-        Some(fileno) => fileno.call0()?,
-        None => socket.clone(),
-    };
-    let number: i32 = number.extract().map_err(|_| wrong())?;
-    if number < 0 {
-        return Err(PyValueError::new_err(format!("file descriptor cannot be a negative integer ({number})")));
-    }
-    Ok(number)
 }
 
 #[pymethods]
@@ -172,11 +181,16 @@ impl Connection {
         Self::default()
     }
 
-    #[pyo3(signature = (context, socket = None))]
-    fn __init__(slf: &Bound<'_, Self>, context: &Bound<'_, PyAny>, socket: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    #[pyo3(signature = (context, socket = None, writer = None))]
+    fn __init__(
+        slf: &Bound<'_, Self>,
+        context: &Bound<'_, PyAny>,
+        socket: Option<&Bound<'_, PyAny>>,
+        writer: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let context =
             context.cast::<Context>().map_err(|_| PyTypeError::new_err("context must be a Context instance"))?;
-        Self::start(slf, context, socket)
+        Self::start(slf, context, socket, writer)
     }
 
     /// The Context that the connection was made with, or was given later. (SSL_get_SSL_CTX)
@@ -226,6 +240,7 @@ impl Connection {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.context.visit(&visit)?;
         self.socket.visit(&visit)?;
+        self.writer.visit(&visit)?;
         self.app_data.visit(&visit)?;
         self.callbacks.visit(&visit)?;
         self.cause.visit(&visit)
@@ -235,6 +250,7 @@ impl Connection {
         // The context stays: what is left of the object may still be asked for it, and it is part of no cycle but
         // through its own callables, which it clears itself.
         self.socket.clear();
+        self.writer.clear();
         self.app_data.clear();
         self.callbacks.clear();
         self.cause.clear();

@@ -15,7 +15,7 @@ impl Connection {
 
     /// The socket that the Connection was made with, or None.
     #[getter]
-    fn _socket(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.socket(py, "_socket").ok()
+    fn _socket<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        self.reader(py)
     }
 }

@@ -14,9 +14,9 @@ impl Connection {
     ///
     /// Raises what the socket's connect raises, AttributeError where there is none.
     fn connect(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<()> {
-        let connect = self.socket(py, "connect")?.getattr(py, "connect")?;
+        let connect = self.passed_on(py, "connect", "connect")?;
         self.set_connect_state(py)?;
-        connect.call1(py, (addr,))?;
+        connect.call1((addr,))?;
         Ok(())
     }
 
@@ -25,8 +25,8 @@ impl Connection {
     ///
     /// Raises what the socket's connect_ex raises, AttributeError where there is none.
     fn connect_ex(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<i32> {
-        let connect_ex = self.socket(py, "connect_ex")?.getattr(py, "connect_ex")?;
-        let result: i32 = connect_ex.call1(py, (addr,))?.extract(py)?;
+        let connect_ex = self.passed_on(py, "connect_ex", "connect_ex")?;
+        let result: i32 = connect_ex.call1((addr,))?.extract()?;
         let errno = py.import("errno")?;
         let mut started = result == 0;
         for name in CONNECTING {
@@ -43,25 +43,26 @@ impl Connection {
     /// Returns a pair: a new Connection with the same Context that works as a server, and the address of the peer.
     /// Raises what the socket's accept raises, AttributeError where there is none.
     fn accept<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, Self>, Bound<'py, PyAny>)> {
-        let accept = self.socket(py, "accept")?.getattr(py, "accept")?;
-        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) = accept.call0(py)?.extract(py)?;
+        let accept = self.passed_on(py, "accept", "accept")?;
+        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) = accept.call0()?.extract()?;
         let context = self.get_context(py)?;
         let connection = Bound::new(py, Self::default())?;
-        Self::start(&connection, context.bind(py), Some(&socket))?;
+        Self::start(&connection, context.bind(py), Some(&socket), None)?;
         connection.get().set_accept_state(py)?;
         Ok((connection, address))
     }
 
-    /// Call the shutdown method of the socket; `shutdown` is the one of TLS.
+    /// Call the shutdown method of the socket, where there are two that of the one that is read; `shutdown` is the one
+    /// of TLS.
     ///
     /// Raises what the socket's shutdown raises, AttributeError where there is none.
     #[pyo3(signature = (*args, **kwargs))]
-    fn sock_shutdown(
+    fn sock_shutdown<'py>(
         &self,
-        py: Python<'_>,
-        args: &Bound<'_, PyTuple>,
-        kwargs: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        self.socket(py, "sock_shutdown")?.getattr(py, "shutdown")?.call(py, args, kwargs)
+        py: Python<'py>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.passed_on(py, "shutdown", "sock_shutdown")?.call(args, kwargs)
     }
 }
