@@ -78,6 +78,16 @@ struct State {
     recipe: Vec<Setting>,
     /// Whether a connection shares `ctx`.
     used: bool,
+    /// The security level, which `@SECLEVEL` in a list of ciphers changes for good.
+    level: c_int,
+}
+
+impl State {
+    /// Of an `SSL_CTX` that no connection shares.
+    fn new(ctx: Handle<ffi::SSL_CTX>, recipe: Vec<Setting>) -> Self {
+        let level = security_level(&ctx);
+        Self { ctx, recipe, used: false, level }
+    }
 }
 
 impl Context {
@@ -89,7 +99,7 @@ impl Context {
     pub fn new(method: Method) -> Result<Self> {
         let ctx = new_ctx(method)?;
         add_lookups(&ctx)?;
-        let state = State { ctx, recipe: Vec::new(), used: false };
+        let state = State::new(ctx, Vec::new());
         Ok(Self(Arc::new(Shared { id: ContextId::next(), method, state: Mutex::new(state) })))
     }
 
@@ -100,7 +110,7 @@ impl Context {
     pub fn copy(&self) -> Result<Self> {
         let state = self.0.state.lock();
         let ctx = replay(self.0.method, &state, false)?;
-        let state = State { ctx, recipe: state.recipe.clone(), used: false };
+        let state = State::new(ctx, state.recipe.clone());
         Ok(Self(Arc::new(Shared { id: ContextId::next(), method: self.0.method, state: Mutex::new(state) })))
     }
 
@@ -147,6 +157,7 @@ impl Context {
             }
             return Err(error);
         }
+        state.level = security_level(&state.ctx);
         state.recipe.retain(|earlier| !setting.replaces(earlier));
         state.recipe.push(setting);
         Ok(())
@@ -197,6 +208,12 @@ fn set_version(ctx: *mut ffi::SSL_CTX, control: c_int, version: c_int) -> Result
     check::one_long(set, "SSL_CTX_set_proto_version")
 }
 
+/// The security level of an `SSL_CTX` that no connection shares.
+fn security_level(ctx: &Handle<ffi::SSL_CTX>) -> c_int {
+    // SAFETY: the `SSL_CTX` is valid; the call only reads.
+    unsafe { ffi::SSL_CTX_get_security_level(ctx.as_ptr()) }
+}
+
 /// A fresh `SSL_CTX` made from the recipe of `state`, with its store.
 fn replay(method: Method, state: &State, keep_tickets: bool) -> Result<Handle<ffi::SSL_CTX>> {
     let fresh = new_ctx(method)?;
@@ -205,9 +222,14 @@ fn replay(method: Method, state: &State, keep_tickets: bool) -> Result<Handle<ff
     if keep_tickets {
         move_ticket_keys(state.ctx.as_ptr(), fresh.as_ptr())?;
     }
+    // What was accepted once is not judged anew: the level may have risen since (`@SECLEVEL` of a list of ciphers).
     for setting in &state.recipe {
+        // SAFETY: the `SSL_CTX` is valid and ours alone.
+        unsafe { ffi::SSL_CTX_set_security_level(fresh.as_ptr(), 0) };
         setting.apply(fresh.as_ptr())?;
     }
+    // SAFETY: as above.
+    unsafe { ffi::SSL_CTX_set_security_level(fresh.as_ptr(), state.level) };
     Ok(fresh)
 }
 
