@@ -192,9 +192,3 @@ def test_no_keying_material_before_the_handshake(ec: Authority, version: str):
     # In TLS 1.2 there is a session by now, on one side with a secret, and OpenSSL would derive keys from it.
     with pytest.raises(SSL.Error, match=r"."):
         pair.client.export_keying_material(LABEL, 32)
-
-
-def test_next_protocol_negotiation_is_gone(ec: Authority):
-    # 0.15 to 19.1.0 had the method, and this answer from libraries without NPN.
-    with pytest.raises(NotImplementedError, match=r"ALPN"):
-        SSL.Connection(client_context(ec), None).get_next_proto_negotiated()

@@ -11,6 +11,7 @@ from OpenSSL import SSL, crypto
 
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust, watch_verification
+from tests.support.hello import POST_HANDSHAKE_AUTH, USE_SRTP, client_hello
 from tests.support.pairs import connected, memory_pair
 from tests.support.rows import rows
 
@@ -216,3 +217,40 @@ def test_a_certificate_that_is_changed_after_it_was_given(ec: Authority):
     client = SSL.Context(SSL.TLS_METHOD)
     with connected(client, server, "memory") as pair:
         assert pair.client.get_peer_certificate().digest("sha256") == ec.server.x509.digest("sha256")
+
+
+@rows(219)
+def test_what_a_client_offers_is_kept(ec: Authority):
+    client = SSL.Context(SSL.TLS_METHOD)
+    client.set_tls13_ciphersuites(b"TLS_AES_128_GCM_SHA256")
+    client.set_tmp_ecdh(crypto.get_elliptic_curve("secp384r1"))
+    client.set_post_handshake_auth(True)
+    before = client_hello(client)
+    client.set_timeout(5)
+    after = client_hello(client)
+    assert after.ciphers == before.ciphers
+    assert after.groups == before.groups == [24]
+    assert POST_HANDSHAKE_AUTH in after.extensions
+
+
+@rows(219)
+def test_the_profiles_of_srtp_are_kept():
+    client = SSL.Context(SSL.DTLS_METHOD)
+    client.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80")
+    before = client_hello(client)
+    client.set_timeout(5)
+    assert client_hello(client).extensions[USE_SRTP] == before.extensions[USE_SRTP]
+
+
+def test_the_mode_is_kept_as_it_was_last_left():
+    context = SSL.Context(SSL.TLS_METHOD)
+    first = context.set_mode(0)
+    assert context.set_mode(SSL.MODE_RELEASE_BUFFERS) == first | SSL.MODE_RELEASE_BUFFERS
+    assert context.clear_mode(1 | SSL.MODE_RELEASE_BUFFERS) == first & ~1
+    SSL.Connection(context, None)
+    context.set_timeout(5)
+    assert context.set_mode(0) == first & ~1
+    assert context.set_mode(1) == first
+    SSL.Connection(context, None)
+    context.set_timeout(6)
+    assert context.set_mode(0) == first

@@ -309,3 +309,9 @@ def test_reading_ahead(ec: Authority):
     with connected(client, server, "unix") as pair:
         pair.client.send(b"one record at a time")
         assert pair.server.recv(100) == b"one record at a time"
+
+
+@pytest.mark.parametrize("value", [None, "1", 1.0, 1 << 64])
+def test_a_mode_is_an_integer(value: object):
+    with pytest.raises((TypeError, OverflowError)):
+        SSL.Context(SSL.TLS_METHOD).clear_mode(value)

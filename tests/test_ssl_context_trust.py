@@ -8,36 +8,9 @@ from OpenSSL import SSL, crypto
 
 from tests.support.authority import Authority
 from tests.support.contexts import client_context, server_context
-from tests.support.pairs import connected, handshake, memory_pair
-from tests.support.programs import run
+from tests.support.pairs import connected
 from tests.support.rows import rows
-
-
-def verifying() -> SSL.Context:
-    context = SSL.Context(SSL.TLS_METHOD)
-    context.set_verify(SSL.VERIFY_PEER)
-    return context
-
-
-def accepts(client: SSL.Context, server: SSL.Context) -> bool:
-    """Return whether the client's verification of the server succeeds."""
-    pair = memory_pair(client, server)
-    try:
-        handshake(pair.client, pair.server)
-    except SSL.Error as error:
-        assert error.args[0][-1][2] == "certificate verify failed"  # noqa: PT017
-        return False
-    return True
-
-
-def hashed_directory(path: Path, *certificates: bytes) -> str:
-    """Make a directory of certificates as c_rehash prepares it."""
-    path.mkdir()
-    for number, certificate in enumerate(certificates):
-        (path / f"ca{number}.pem").write_bytes(certificate)
-    done = run(["openssl", "rehash", str(path)])
-    assert done.returncode == 0, done.stderr
-    return str(path)
+from tests.support.trusting import accepts, hashed_directory, verifying
 
 
 @rows(161, 205)
@@ -147,27 +120,6 @@ def test_a_location_is_a_path(value: object):
         SSL.Context(SSL.TLS_METHOD).load_verify_locations(value)
     with pytest.raises(TypeError, match=r"."):
         SSL.Context(SSL.TLS_METHOD).load_verify_locations(None, value)
-
-
-@rows(210)
-@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_the_platform_paths(ec: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str):
-    place = ec.root.cert_file
-    if variable == "SSL_CERT_DIR":
-        place = hashed_directory(tmp_path / "hashed", ec.root.cert_pem)
-    monkeypatch.setenv(variable, place)
-    context = verifying()
-    assert context.set_default_verify_paths() is None
-    assert accepts(context, server_context(ec))
-
-
-@rows(210)
-def test_the_platform_does_not_know_our_root(ec: Authority, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    context = verifying()
-    context.set_default_verify_paths()
-    assert not accepts(context, server_context(ec))
 
 
 @rows(202, 232, 233, 234, 235)

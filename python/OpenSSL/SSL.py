@@ -122,6 +122,7 @@ __all__ = [
     "WantX509LookupError",
     "X509Name",
     "X509Store",
+    "X509VerificationCodes",
     "ZeroReturnError",
 ]
 
@@ -234,9 +235,46 @@ ZeroReturnError = _ssl.ZeroReturnError
 Connection = _ssl.Connection
 Context = _ssl.Context
 Session = _ssl.Session
+X509VerificationCodes = _ssl.X509VerificationCodes
 _NoOverlappingProtocols = _ssl._NoOverlappingProtocols
 OpenSSL_version = _ssl.OpenSSL_version
 SSLeay_version = OpenSSL_version
+_asFileDescriptor = _ssl._asFileDescriptor
+
+# Where Context.set_default_verify_paths looks for trusted certificates as its last resort, and what the library calls
+# their places where it was built on another machine, for a wheel of the package cryptography.
+_CERTIFICATE_FILE_LOCATIONS = _ssl._CERTIFICATE_FILE_LOCATIONS
+_CERTIFICATE_PATH_LOCATIONS = _ssl._CERTIFICATE_PATH_LOCATIONS
+_CRYPTOGRAPHY_MANYLINUX_CA_DIR = b"/opt/pyca/cryptography/openssl/certs"
+_CRYPTOGRAPHY_MANYLINUX_CA_FILE = b"/opt/pyca/cryptography/openssl/cert.pem"
 
 ContextType = Context
 ConnectionType = Connection
+
+
+def _make_requires(flag, error):
+    """Return a decorator: of functions that raise NotImplementedError with this text where the flag is false."""
+
+    def decorate(function):
+        if flag:
+            return function
+        from functools import wraps
+
+        @wraps(function)
+        def refuse(*args, **kwargs):
+            raise NotImplementedError(error)
+
+        return refuse
+
+    return decorate
+
+
+def __getattr__(name):
+    # Only type hints need it, and typing takes longer to import than all the rest of this package.
+    if name == "F":
+        from collections.abc import Callable
+        from typing import Any, TypeVar
+
+        globals()["F"] = TypeVar("F", bound=Callable[..., Any])
+        return globals()["F"]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

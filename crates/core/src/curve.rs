@@ -6,6 +6,7 @@ use std::ptr;
 use ironssl_sys as ffi;
 
 use crate::asn1::object::Nid;
+use crate::error::{Error, Result};
 use crate::queue;
 
 /// An elliptic curve with a name, such as `prime256v1`, which is NIST's P-256.
@@ -40,6 +41,21 @@ impl Curve {
         Self::all().into_iter().find(|curve| curve.name() == name)
     }
 
+    /// As [`Curve::by_name`], but also by the name that SEC 2 has for it, by its long name, or by its dotted number.
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where the library has no such curve.
+    pub fn by_any_name(name: &str) -> Result<Self> {
+        // The two that OpenSSL knows by the names of X9.62.
+        let nid = Nid::by_name(match name {
+            "secp192r1" => "prime192v1",
+            "secp256r1" => "prime256v1",
+            other => other,
+        });
+        let found = Self::all().into_iter().find(|curve| Some(curve.0) == nid);
+        found.ok_or_else(|| Error::ssl("unsupported elliptic curve"))
+    }
+
     /// The number that OpenSSL has for it.
     #[must_use]
     pub fn nid(self) -> Nid {
@@ -57,5 +73,22 @@ impl Curve {
 impl fmt::Debug for Curve {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Curve({:?})", self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_curve_will_do() {
+        let p256 = Curve::by_name("prime256v1").unwrap();
+        for name in ["prime256v1", "secp256r1", "1.2.840.10045.3.1.7"] {
+            assert_eq!(Curve::by_any_name(name).unwrap(), p256);
+        }
+        for name in ["", "rsaEncryption", "no such curve", "prime256v1\0"] {
+            assert!(matches!(Curve::by_any_name(name), Err(Error::OpenSsl(_))), "{name}");
+        }
+        assert!(queue::is_empty());
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod asn1;
 pub mod curve;
+pub mod dh;
 pub mod digest;
 pub mod error;
 pub mod pem;

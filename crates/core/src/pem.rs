@@ -78,6 +78,17 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<X509>> {
     if certificates.is_empty() { Err(nothing("no certificate")) } else { Ok(certificates) }
 }
 
+/// The first block with one of these labels, its lines that begin and end it included; `what` it is goes into the error.
+pub(crate) fn first<'a>(pem: &'a [u8], labels: &[&str], what: &str) -> Result<&'a [u8]> {
+    for (number, block) in blocks(pem).enumerate() {
+        let block = block.map_err(|(label, line)| unfinished(label, number + 1, line))?;
+        if labels.contains(&block.label) {
+            return Ok(pem.get(block.range).unwrap_or_default());
+        }
+    }
+    Err(nothing(what))
+}
+
 /// The same passphrase for the next entry.
 fn again<'a>(passphrase: &'a mut Passphrase<'_>) -> Passphrase<'a> {
     match passphrase {

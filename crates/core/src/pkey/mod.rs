@@ -52,6 +52,11 @@ impl PKey {
         Self { handle, private }
     }
 
+    /// A reference for C to take over.
+    pub(crate) fn share(&self) -> Handle<ffi::EVP_PKEY> {
+        self.handle.clone()
+    }
+
     /// The key for a C call, valid as long as `self`. C must not change it.
     pub(crate) fn as_ptr(&self) -> *mut ffi::EVP_PKEY {
         self.handle.as_ptr()

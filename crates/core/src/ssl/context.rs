@@ -30,7 +30,7 @@ pub(crate) mod setting;
 
 pub use files::Format;
 pub use setting::Question;
-pub use trust::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES};
+pub use trust::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, LibraryPaths};
 
 /// Seconds that a new session stays good for, unless the context says otherwise.
 const DEFAULT_TIMEOUT: c_long = 300;

@@ -19,7 +19,7 @@ pub(crate) mod status;
 
 pub use cipher::Cipher;
 pub use connection::{Attempt, Connection, Hold, Later, Shutdown};
-pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, Question};
+pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, LibraryPaths, Question};
 pub use engine::{Delegate, ServerName};
 pub use method::Method;
 pub use session::Session;

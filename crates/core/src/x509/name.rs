@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use super::entries::NameRef;
 use crate::asn1::object::Nid;
 use crate::check;
+use crate::encoding;
 use crate::error::{Error, Result};
 use crate::handle::Handle;
 use crate::queue;
@@ -117,6 +118,15 @@ impl X509Name {
         queue::clear();
         // SAFETY: no preconditions.
         Ok(Self::from_handle(unsafe { check::owned(ffi::X509_NAME_new(), "X509_NAME_new")? }))
+    }
+
+    /// A name on its own, from its DER encoding, a Name of RFC 5280 (`d2i_X509_NAME`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where it is none, or damaged.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        // SAFETY: the function is of the family.
+        unsafe { encoding::from_der(der, ffi::d2i_X509_NAME, "d2i_X509_NAME") }.map(Self::from_handle)
     }
 
     /// A name on its own, taken over from C.
@@ -345,6 +355,19 @@ mod tests {
         // UTF8String (12) for the text, PrintableString (19) for the country.
         assert!(name.der().unwrap().windows(4).any(|at| at == [19, 2, b'S', b'E']));
         assert!(name.der().unwrap().windows(2).any(|at| at == [12, 4]));
+    }
+
+    #[test]
+    fn der_goes_both_ways() {
+        let name = X509Name::new().unwrap();
+        name.set(Nid::COMMON_NAME, "é".as_bytes()).unwrap();
+        let copy = X509Name::from_der(&name.der().unwrap()).unwrap();
+        assert!(copy.equals(&name).unwrap());
+        assert_eq!(copy.der().unwrap(), name.der().unwrap());
+        for wrong in [&b""[..], b"\x30\x05", b"text"] {
+            assert!(matches!(X509Name::from_der(wrong), Err(Error::OpenSsl(_))), "{wrong:?}");
+        }
+        assert!(queue::is_empty());
     }
 
     #[test]

@@ -54,6 +54,12 @@ impl<T: Object> Stack<T> {
         elements
     }
 
+    /// Gives the list, and a reference of each element, to the caller, who must free them or hand them to C. `S` as for
+    /// [`Stack::as_ptr`].
+    pub(crate) fn into_raw<S>(self) -> *mut S {
+        std::mem::ManuallyDrop::new(self).0.cast()
+    }
+
     /// The list for C, valid as long as `self`. `S` is the `stack_st_*` of `T`.
     pub(crate) fn as_ptr<S>(&self) -> *mut S {
         self.0.cast()

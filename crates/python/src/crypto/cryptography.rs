@@ -64,6 +64,15 @@ fn der<'py>(object: &Bound<'py, PyAny>, class: &str, otherwise: &'static str) ->
     Data::from_buffer(&object.call_method1(intern!(py, "public_bytes"), (der,))?)
 }
 
+/// The DER of a `cryptography.x509.Name`; TypeError for anything else.
+pub(super) fn name_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<Data<'py>> {
+    let py = object.py();
+    if !object.is_instance(&x509(py)?.getattr(intern!(py, "Name"))?)? {
+        return Err(PyTypeError::new_err("Must be a name"));
+    }
+    Data::from_buffer(&object.call_method0(intern!(py, "public_bytes"))?)
+}
+
 /// A key of `cryptography` from its DER.
 pub(super) fn key<'py>(py: Python<'py>, der: &[u8], private: bool) -> PyResult<Bound<'py, PyAny>> {
     let der = PyBytes::new(py, der);

@@ -18,6 +18,11 @@ pub(crate) struct EllipticCurve {
 }
 
 impl EllipticCurve {
+    /// The curve, where the library has it.
+    pub(crate) fn core(&self) -> Option<Curve> {
+        Curve::all().into_iter().find(|curve| curve.nid().as_raw() == self.nid)
+    }
+
     /// The curves of the library, always the same objects.
     fn all(py: Python<'_>) -> PyResult<&'static [Py<Self>]> {
         static CURVES: PyOnceLock<Vec<Py<EllipticCurve>>> = PyOnceLock::new();

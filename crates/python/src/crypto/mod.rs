@@ -31,6 +31,7 @@ mod pem_bundle;
 mod sign;
 
 pub(crate) use crl::Crl;
+pub(crate) use elliptic_curve::EllipticCurve;
 pub(crate) use pkey::PKey;
 pub(crate) use x509::X509;
 pub(crate) use x509_extension::X509Extension;

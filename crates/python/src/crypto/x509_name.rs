@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
+use super::cryptography;
 use crate::argument;
 use crate::error::{Crypto, OrRaise};
 
@@ -31,6 +32,11 @@ impl X509Name {
     /// Wraps a name of the core.
     pub(crate) fn from_core(name: core::X509Name) -> Self {
         Self(name)
+    }
+
+    /// The name that an object of the cryptography package is; TypeError for anything else.
+    pub(crate) fn from_cryptography(object: &Bound<'_, PyAny>) -> PyResult<core::X509Name> {
+        core::X509Name::from_der(cryptography::name_der(object)?.as_slice()).or_raise::<Crypto>()
     }
 
     /// The name of the core.

@@ -7,5 +7,8 @@ pub(crate) mod module;
 pub(crate) mod session;
 
 mod credentials;
+mod descriptor;
+mod npn;
 mod transport;
+mod verification_codes;
 mod version;

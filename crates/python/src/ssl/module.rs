@@ -1,6 +1,7 @@
 //! What `OpenSSL._rust.ssl` exports.
 
 use ironssl::ssl::constants::{DROPPED, METHODS, OPTIONS, OTHERS, SPENT_OPTIONS};
+use ironssl::ssl::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES};
 use pyo3::prelude::*;
 
 /// The native half of `OpenSSL.SSL`.
@@ -16,6 +17,8 @@ pub(crate) mod ssl {
     #[pymodule_export]
     use crate::ssl::context::Context;
     #[pymodule_export]
+    use crate::ssl::descriptor::as_file_descriptor;
+    #[pymodule_export]
     use crate::ssl::session::Session;
     #[pymodule_export]
     use crate::ssl::version::openssl_version;
@@ -30,6 +33,9 @@ pub(crate) mod ssl {
             module.add(*name, *value)?;
         }
         Connection::install_delegation(&py.get_type::<Connection>())?;
+        module.add("X509VerificationCodes", crate::ssl::verification_codes::class(py)?)?;
+        module.add("_CERTIFICATE_FILE_LOCATIONS", CERTIFICATE_FILES)?;
+        module.add("_CERTIFICATE_PATH_LOCATIONS", CERTIFICATE_DIRECTORIES)?;
         module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
         module.add("NO_OVERLAPPING_PROTOCOLS", NoOverlappingProtocols)?;
         module.add("Error", py.get_type::<exceptions::Error>())?;

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::Context;
+use crate::dh::DhParameters;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::pkey::{PKey, Passphrase};
-use crate::x509::X509;
+use crate::x509::{X509, X509Name};
 
 /// How a file is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,17 @@ impl Context {
     /// # Errors
     /// As [`Context::use_certificate_file`].
     pub fn load_client_ca(&self, path: &Path) -> Result<()> {
-        self.set_client_cas(&X509::list_from_pem(&file::read(path)?)?)
+        let subjects: Vec<X509Name> = X509::list_from_pem(&file::read(path)?)?.iter().map(X509::subject).collect();
+        self.set_client_ca_names(&subjects)
+    }
+
+    /// The parameters that a server makes its ephemeral Diffie-Hellman keys with: the first in a PEM file
+    /// (`SSL_CTX_set0_tmp_dh_pkey`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where the file cannot be read, holds none, or a prime that is too short for the security
+    /// level; [`Error::Value`] for a path with a NUL.
+    pub fn load_tmp_dh(&self, path: &Path) -> Result<()> {
+        self.set_tmp_dh(&DhParameters::from_pem(&file::read(path)?)?)
     }
 }

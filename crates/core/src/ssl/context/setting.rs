@@ -4,16 +4,19 @@
 //! a setting holds loaded objects, so that a replay cannot fail because a file has changed.
 
 use std::ffi::{CString, c_int, c_long};
+use std::sync::Arc;
 
 use ironssl_sys as ffi;
 
 use super::set_version;
+use crate::asn1::object::Nid;
 use crate::check;
+use crate::dh::DhParameters;
 use crate::error::{Error, Result};
 use crate::pkey::PKey;
 use crate::queue;
 use crate::ssl::{alpn, cipher};
-use crate::x509::X509;
+use crate::x509::{Stack, X509, X509Name};
 
 /// How many bytes a connection with read-ahead asks for at once: four records.
 const READ_AHEAD: usize = 64 * 1024 + 512;
@@ -23,14 +26,24 @@ const READ_AHEAD: usize = 64 * 1024 + 512;
 pub(crate) enum Setting {
     /// Options to add; they are never taken away.
     Options(u64),
-    /// Mode bits to add.
-    Mode(c_long),
+    /// Mode bits to add, or to take away.
+    Mode(c_long, bool),
     /// The lowest protocol version; 0 for the lowest that the library has.
     MinVersion(c_int),
     /// The highest protocol version; 0 for the highest that the library has.
     MaxVersion(c_int),
     /// The ciphers of TLS 1.2 and older.
     CipherList(CString),
+    /// The ciphers of TLS 1.3.
+    Ciphersuites(CString),
+    /// The one group, a curve's, for the key exchange.
+    Group(Nid),
+    /// The parameters for a Diffie-Hellman key exchange.
+    TmpDh(DhParameters),
+    /// The profiles of SRTP to offer or accept.
+    Srtp(CString),
+    /// Whether a client may be asked for a certificate after the handshake.
+    PostHandshakeAuth(bool),
     /// How the peer is verified.
     VerifyMode(c_int),
     /// How long a chain may be.
@@ -51,8 +64,10 @@ pub(crate) enum Setting {
     ExtraChain(X509),
     /// The private key to the certificate.
     PrivateKey(PKey),
-    /// The authorities whose subjects a server names to its clients.
-    ClientCas(Vec<X509>),
+    /// The authorities that a server names to its clients.
+    ClientCas(Vec<Arc<X509Name>>),
+    /// One more authority that a server names to its clients.
+    ClientCa(X509),
     /// Whether the delegate of a connection is asked, or told, in this matter.
     Ask(Question, bool),
     /// The application protocols that a client offers, in the form of RFC 7301.
@@ -124,8 +139,11 @@ impl Setting {
     /// Whether it makes an earlier setting void.
     pub(crate) fn replaces(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            // These add up.
-            (Self::Options(_), _) | (Self::Mode(_), _) | (Self::ExtraChain(_), _) => false,
+            // These add up; of the same bits only the last counts.
+            (Self::Options(new), Self::Options(old)) => old & !new == 0,
+            (Self::Mode(new, _), Self::Mode(old, _)) => old & !new == 0,
+            (Self::ExtraChain(_) | Self::ClientCa(_), _) => false,
+            (Self::ClientCas(_), Self::ClientCa(_)) => true,
             // There is one certificate and one key for each kind of key.
             (Self::Certificate(new) | Self::Chain(new, _), Self::Certificate(old) | Self::Chain(old, _)) => {
                 same_kind(new.public_key(), old.public_key())
@@ -148,14 +166,47 @@ impl Setting {
                 unsafe { ffi::SSL_CTX_set_options(ctx, *options) };
                 Ok(())
             }
-            Self::Mode(mode) => {
+            Self::Mode(bits, on) => {
+                let control = if *on { ffi::SSL_CTRL_MODE } else { ffi::SSL_CTRL_CLEAR_MODE };
                 // SAFETY: the `SSL_CTX` is valid; any bits are allowed.
-                unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_MODE, *mode, std::ptr::null_mut()) };
+                unsafe { ffi::SSL_CTX_ctrl(ctx, control, *bits, std::ptr::null_mut()) };
                 Ok(())
             }
             Self::MinVersion(version) => set_version(ctx, ffi::SSL_CTRL_SET_MIN_PROTO_VERSION, *version),
             Self::MaxVersion(version) => set_version(ctx, ffi::SSL_CTRL_SET_MAX_PROTO_VERSION, *version),
             Self::CipherList(list) => set_cipher_list(ctx, list),
+            Self::Ciphersuites(list) => {
+                // SAFETY: the `SSL_CTX` is valid, the string terminated.
+                check::one(unsafe { ffi::SSL_CTX_set_ciphersuites(ctx, list.as_ptr()) }, "SSL_CTX_set_ciphersuites")
+            }
+            Self::Group(curve) => {
+                let mut group: c_int = curve.as_raw();
+                // SAFETY: the `SSL_CTX` is valid; one number is read, and copied.
+                let set = unsafe { ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_SET_GROUPS, 1, (&raw mut group).cast()) };
+                // OpenSSL gives no reason, and there is no other.
+                check::one_long(set, "SSL_CTX_set1_groups").map_err(|_| {
+                    let name = String::from_utf8_lossy(curve.short_name());
+                    Error::value(format!("the linked OpenSSL has no TLS group for the curve {name}"))
+                })
+            }
+            Self::TmpDh(parameters) => {
+                let parameters = parameters.share();
+                // SAFETY: both are valid; on success the `SSL_CTX` takes over the reference.
+                let set = unsafe { ffi::SSL_CTX_set0_tmp_dh_pkey(ctx, parameters.as_ptr()) };
+                check::one(set, "SSL_CTX_set0_tmp_dh_pkey")?;
+                parameters.into_raw();
+                Ok(())
+            }
+            Self::Srtp(profiles) => {
+                // SAFETY: the `SSL_CTX` is valid, the string terminated.
+                let set = unsafe { ffi::SSL_CTX_set_tlsext_use_srtp(ctx, profiles.as_ptr()) };
+                check::zero(set, "SSL_CTX_set_tlsext_use_srtp")
+            }
+            Self::PostHandshakeAuth(on) => {
+                // SAFETY: the `SSL_CTX` is valid.
+                unsafe { ffi::SSL_CTX_set_post_handshake_auth(ctx, c_int::from(*on)) };
+                Ok(())
+            }
             Self::VerifyMode(mode) => {
                 // SAFETY: the `SSL_CTX` is valid. The callback is set on each `SSL` that has somebody to ask.
                 unsafe { ffi::SSL_CTX_set_verify(ctx, *mode, None) };
@@ -215,15 +266,18 @@ impl Setting {
                 handle.into_raw();
                 Ok(())
             }
-            Self::ClientCas(certificates) => {
-                // SAFETY: the `SSL_CTX` is valid, and takes over an empty list for the one that it had.
-                unsafe { ffi::SSL_CTX_set_client_CA_list(ctx, ffi::OPENSSL_sk_new_null().cast()) };
-                certificates.iter().try_for_each(|certificate| {
-                    let handle = certificate.share()?;
-                    // SAFETY: both are valid; the subject is copied.
-                    let added = unsafe { ffi::SSL_CTX_add_client_CA(ctx, handle.as_ptr()) };
-                    check::one(added, "SSL_CTX_add_client_CA")
-                })
+            Self::ClientCas(names) => {
+                let mut list = Stack::new()?;
+                names.iter().try_for_each(|name| list.push(name.to_handle()?))?;
+                // SAFETY: the `SSL_CTX` is valid, and takes over the list and its names.
+                unsafe { ffi::SSL_CTX_set_client_CA_list(ctx, list.into_raw()) };
+                Ok(())
+            }
+            Self::ClientCa(certificate) => {
+                let handle = certificate.share()?;
+                // SAFETY: both are valid; the subject is copied.
+                let added = unsafe { ffi::SSL_CTX_add_client_CA(ctx, handle.as_ptr()) };
+                check::one(added, "SSL_CTX_add_client_CA")
             }
             Self::Ask(question, on) => {
                 question.apply(ctx, *on);

@@ -1,17 +1,20 @@
 //! What can be asked of a context: one method a setting, and what can be read back.
 
 use std::ffi::{CString, c_long};
+use std::sync::Arc;
 
 use ironssl_sys as ffi;
 
 use super::Context;
 use super::setting::{Question, Setting};
 use crate::check;
+use crate::curve::Curve;
+use crate::dh::DhParameters;
 use crate::error::{Error, Result};
 use crate::pkey::PKey;
 use crate::queue;
 use crate::ssl::alpn;
-use crate::x509::X509;
+use crate::x509::{X509, X509Name};
 
 impl Context {
     /// Adds options, `SSL_OP_*`; none is ever taken away (`SSL_CTX_set_options`). All that are set now.
@@ -35,7 +38,16 @@ impl Context {
     /// # Errors
     /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
     pub fn set_mode(&self, mode: i64) -> Result<i64> {
-        self.set(Setting::Mode(mode))?;
+        self.set(Setting::Mode(mode, true))?;
+        Ok(self.mode())
+    }
+
+    /// Takes mode bits away, `SSL_MODE_*` (`SSL_CTX_clear_mode`). All that are set now.
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
+    pub fn clear_mode(&self, mode: i64) -> Result<i64> {
+        self.set(Setting::Mode(mode, false))?;
         Ok(self.mode())
     }
 
@@ -61,6 +73,50 @@ impl Context {
     /// [`Error::OpenSsl`] where no known cipher is left, [`Error::Value`] for text with a NUL.
     pub fn set_cipher_list(&self, list: &[u8]) -> Result<()> {
         self.set(Setting::CipherList(text(list, "the cipher list")?))
+    }
+
+    /// The ciphers of TLS 1.3, names with colons between them (`SSL_CTX_set_ciphersuites`). There may be none where an
+    /// older version is the highest to speak.
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where the library knows none of them, [`Error::Value`] for text with a NUL.
+    pub fn set_ciphersuites(&self, names: &[u8]) -> Result<()> {
+        self.set(Setting::Ciphersuites(text(names, "the list of cipher suites")?))
+    }
+
+    /// Limits the key exchange to one curve (`SSL_CTX_set1_groups`), which replaces the groups that were allowed so far.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a curve that the library's TLS has no group for.
+    pub fn set_curve(&self, curve: Curve) -> Result<()> {
+        self.set(Setting::Group(curve.nid()))
+    }
+
+    /// The parameters that a server makes its ephemeral Diffie-Hellman keys with, for the DHE ciphers of TLS 1.2 and
+    /// older (`SSL_CTX_set0_tmp_dh_pkey`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] for a prime that is too short for the security level.
+    pub fn set_tmp_dh(&self, parameters: &DhParameters) -> Result<()> {
+        self.set(Setting::TmpDh(parameters.clone()))
+    }
+
+    /// The protection profiles of SRTP that are offered or accepted, names with colons between them, the best first
+    /// (`SSL_CTX_set_tlsext_use_srtp`, RFC 5764).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] for one that the library does not know, [`Error::Value`] for text with a NUL.
+    pub fn set_srtp_profiles(&self, profiles: &[u8]) -> Result<()> {
+        self.set(Setting::Srtp(text(profiles, "the list of profiles")?))
+    }
+
+    /// Whether a client says that it can be asked for a certificate after the handshake, in TLS 1.3
+    /// (`SSL_CTX_set_post_handshake_auth`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
+    pub fn set_post_handshake_auth(&self, on: bool) -> Result<()> {
+        self.set(Setting::PostHandshakeAuth(on))
     }
 
     /// How the peer is verified, `SSL_VERIFY_*` (`SSL_CTX_set_verify`).
@@ -177,12 +233,22 @@ impl Context {
         self.set(Setting::PrivateKey(key.clone()))
     }
 
-    /// The authorities whose subjects a server names to its clients, in order (`SSL_CTX_add_client_CA`).
+    /// The authorities that a server names to its clients, in order, instead of those so far
+    /// (`SSL_CTX_set_client_CA_list`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`], [`Error::Stale`].
+    pub fn set_client_ca_names<'a>(&self, names: impl IntoIterator<Item = &'a X509Name>) -> Result<()> {
+        let names = names.into_iter().map(|name| name.copy().map(Arc::new)).collect::<Result<_>>()?;
+        self.set(Setting::ClientCas(names))
+    }
+
+    /// One more authority that a server names to its clients: a certificate's subject (`SSL_CTX_add_client_CA`).
     ///
     /// # Errors
     /// [`Error::OpenSsl`].
-    pub fn set_client_cas(&self, certificates: &[X509]) -> Result<()> {
-        self.set(Setting::ClientCas(certificates.iter().map(snapshot).collect::<Result<_>>()?))
+    pub fn add_client_ca(&self, certificate: &X509) -> Result<()> {
+        self.set(Setting::ClientCa(snapshot(certificate)?))
     }
 
     /// Whether the private key matches the certificate (`SSL_CTX_check_private_key`).

@@ -82,13 +82,10 @@ impl Context {
     /// # Errors
     /// [`crate::Error::OpenSsl`].
     pub fn set_default_verify_paths(&self) -> Result<()> {
-        queue::clear();
-        // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock.
-        let set = self.look(|ctx| unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) });
-        check::one(set, "SSL_CTX_set_default_verify_paths")?;
-        // Files that are not there are no failure, but leave entries.
-        queue::clear();
-        if Defaults::of_library().are_there() {
+        self.set_library_verify_paths()?;
+        let library = LibraryPaths::get();
+        let set = |variable: &str| std::env::var_os(variable).is_some();
+        if set(library.file_variable) || set(library.directory_variable) || library.exist() {
             return Ok(());
         }
         let file = CERTIFICATE_FILES.iter().map(Path::new).find(|file| file.is_file());
@@ -98,38 +95,55 @@ impl Context {
             (file, directory) => self.load_verify_locations(file, directory),
         }
     }
+
+    /// As [`Context::set_default_verify_paths`], but without a look at what the distribution has.
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`].
+    pub fn set_library_verify_paths(&self) -> Result<()> {
+        queue::clear();
+        // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock.
+        let set = self.look(|ctx| unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) });
+        check::one(set, "SSL_CTX_set_default_verify_paths")?;
+        // Files that are not there are no failure, but leave entries.
+        queue::clear();
+        Ok(())
+    }
 }
 
-/// Where the library looks for trusted certificates.
-struct Defaults {
-    named: bool,
-    file: &'static Path,
-    directory: &'static Path,
+/// Where the library was built to look for trusted certificates, and the variables of the environment that say
+/// otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct LibraryPaths {
+    /// The file (`X509_get_default_cert_file`).
+    pub file: &'static str,
+    /// The directory of hashed names (`X509_get_default_cert_dir`).
+    pub directory: &'static str,
+    /// The variable that names another file: `SSL_CERT_FILE` (`X509_get_default_cert_file_env`).
+    pub file_variable: &'static str,
+    /// The variable that names another directory: `SSL_CERT_DIR` (`X509_get_default_cert_dir_env`).
+    pub directory_variable: &'static str,
 }
 
-impl Defaults {
-    /// The places that the library was built with, and whether the environment names others.
-    fn of_library() -> Self {
+impl LibraryPaths {
+    /// Those of the linked library.
+    #[must_use]
+    pub fn get() -> Self {
         // SAFETY: no preconditions; the functions return literals.
-        let [file, directory, file_variable, directory_variable] = unsafe {
-            [
-                literal(ffi::X509_get_default_cert_file()),
-                literal(ffi::X509_get_default_cert_dir()),
-                literal(ffi::X509_get_default_cert_file_env()),
-                literal(ffi::X509_get_default_cert_dir_env()),
-            ]
-        };
-        let set = |variable: &str| std::env::var_os(variable).is_some();
-        Self {
-            named: set(file_variable) || set(directory_variable),
-            file: Path::new(file),
-            directory: Path::new(directory),
+        unsafe {
+            Self {
+                file: literal(ffi::X509_get_default_cert_file()),
+                directory: literal(ffi::X509_get_default_cert_dir()),
+                file_variable: literal(ffi::X509_get_default_cert_file_env()),
+                directory_variable: literal(ffi::X509_get_default_cert_dir_env()),
+            }
         }
     }
 
-    /// Whether there is anything to look at.
-    fn are_there(&self) -> bool {
-        self.named || self.file.exists() || self.directory.exists()
+    /// Whether there is a file or a directory to look at.
+    #[must_use]
+    pub fn exist(&self) -> bool {
+        Path::new(self.file).exists() || Path::new(self.directory).exists()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Connection`: what the handshake made: randoms, the secret, Finished messages, keys for other purposes.
 
-use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
@@ -81,11 +81,5 @@ impl Connection {
     fn get_selected_srtp_profile<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let found = self.held(py, ironssl::ssl::Connection::srtp_profile)?;
         Ok(PyBytes::new(py, found.unwrap_or_default().as_bytes()))
-    }
-
-    /// Next protocol negotiation was given up for ALPN, and no supported OpenSSL has it: raises NotImplementedError.
-    /// See `get_alpn_proto_negotiated`.
-    fn get_next_proto_negotiated(&self) -> PyResult<Py<PyBytes>> {
-        Err(PyNotImplementedError::new_err("OpenSSL has no next protocol negotiation any more; use ALPN"))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -11,8 +12,10 @@ use crate::error::{OrRaise, Ssl};
 use crate::gc::Slot;
 use crate::ssl::callbacks::Callbacks;
 
+mod authorities;
 mod callbacks;
 mod credentials;
+mod key_exchange;
 mod settings;
 mod trust;
 
@@ -42,7 +45,7 @@ impl Context {
 #[pymethods]
 impl Context {
     #[new]
-    #[pyo3(signature = (*_args, **_kwargs))]
+    #[pyo3(signature = (*_args, **_kwargs), text_signature = "(method)")]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
         Self::default()
     }
@@ -62,6 +65,28 @@ impl Context {
     /// The object given to `set_app_data`, or None.
     fn get_app_data(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.app_data.get(py)
+    }
+
+    /// Another Context with all that was set on this one: settings, certificates and keys, callbacks, the application
+    /// data, and the attributes that a program gave it. What is set on one of the two later is not for the other; but
+    /// the store of trusted certificates is one and the same for both.
+    ///
+    /// Returns an object of the same class, made without a call of its __init__. Sessions belong to one Context: those
+    /// of this one cannot be resumed with the copy.
+    fn copy<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let (py, this) = (slf.py(), slf.get());
+        let core = this.core()?.copy().or_raise::<Ssl>()?;
+        let class = slf.get_type();
+        let copy = class.call_method1(intern!(py, "__new__"), (&class,))?.cast_into::<Self>()?;
+        let that = copy.get();
+        that.core.set(core).map_err(|_| PyTypeError::new_err("__new__() must not return an object that is in use"))?;
+        that.callbacks.set(this.callbacks.get(py));
+        that.app_data.set(this.app_data.get(py));
+        that.passphrase_callback.set(this.passphrase_callback.get(py));
+        that.passphrase_data.set(this.passphrase_data.get(py));
+        let attributes = intern!(py, "__dict__");
+        copy.getattr(attributes)?.call_method1(intern!(py, "update"), (slf.getattr(attributes)?,))?;
+        Ok(copy)
     }
 
     fn __reduce_ex__(&self, _protocol: i32) -> PyResult<()> {

@@ -22,6 +22,11 @@ impl Context {
         self.core()?.set_mode(integer(mode, "mode")?).or_raise::<Ssl>()
     }
 
+    /// Take mode bits away: the MODE_* constants, or-ed. Returns all that are set now. (SSL_CTX_clear_mode)
+    fn clear_mode(&self, mode_to_clear: &Bound<'_, PyAny>) -> PyResult<i64> {
+        self.core()?.clear_mode(integer(mode_to_clear, "mode_to_clear")?).or_raise::<Ssl>()
+    }
+
     /// Set the lowest protocol version to speak: TLS1_2_VERSION and the like, or 0 for the lowest that the library has.
     ///
     /// Raises Error for a version that the library does not have. (SSL_CTX_set_min_proto_version)
@@ -42,14 +47,38 @@ impl Context {
     ///
     /// Raises Error where no cipher is left, TypeError for another type. (SSL_CTX_set_cipher_list)
     fn set_cipher_list(&self, cipher_list: &Bound<'_, PyAny>) -> PyResult<()> {
-        let list = Data::from_buffer_or_deprecated_str(cipher_list, "cipher_list").map_err(|error| {
-            if error.is_instance_of::<PyTypeError>(cipher_list.py()) {
-                PyTypeError::new_err("cipher_list must be a byte string.")
-            } else {
-                error
-            }
-        })?;
+        let list = Data::from_buffer_or_deprecated_str(cipher_list, "cipher_list");
+        let list = list.map_err(|error| not_bytes(error, cipher_list, "cipher_list must be a byte string."))?;
         self.core()?.set_cipher_list(list.as_slice()).or_raise::<Ssl>()
+    }
+
+    /// Set the ciphers of TLS 1.3: bytes or ASCII str, names such as TLS_AES_128_GCM_SHA256 with colons between them.
+    /// There may be none where set_max_proto_version has set an older version.
+    ///
+    /// Raises Error where the library knows none of them, TypeError for another type, ValueError for a NUL.
+    /// (SSL_CTX_set_ciphersuites)
+    fn set_tls13_ciphersuites(&self, ciphersuites: &Bound<'_, PyAny>) -> PyResult<()> {
+        let names = Data::from_buffer_or_ascii(ciphersuites);
+        let names = names.map_err(|error| not_bytes(error, ciphersuites, "ciphersuites must be a byte string."))?;
+        self.core()?.set_ciphersuites(names.as_slice()).or_raise::<Ssl>()
+    }
+
+    /// Offer, or accept, the protection of media streams over DTLS: names such as SRTP_AES128_CM_SHA1_80 with colons
+    /// between them, the best first, as bytes.
+    ///
+    /// Raises Error for a name that the library does not know, TypeError for anything but bytes, ValueError for a NUL.
+    /// (SSL_CTX_set_tlsext_use_srtp, RFC 5764)
+    fn set_tlsext_use_srtp(&self, profiles: &Bound<'_, PyAny>) -> PyResult<()> {
+        let names = Data::from_buffer(profiles);
+        let names = names.map_err(|error| not_bytes(error, profiles, "profiles must be a byte string."))?;
+        self.core()?.set_srtp_profiles(names.as_slice()).or_raise::<Ssl>()
+    }
+
+    /// Let clients be asked for a certificate after the handshake, in TLS 1.3, or not, as at first.
+    ///
+    /// on: a truth value. (SSL_CTX_set_post_handshake_auth)
+    fn set_post_handshake_auth(&self, on: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.core()?.set_post_handshake_auth(on.is_truthy()?).or_raise::<Ssl>()
     }
 
     /// Let connections read more from their transport than the TLS record that is due, or not, as at first.
@@ -91,4 +120,9 @@ impl Context {
     fn get_session_cache_mode(&self) -> PyResult<i64> {
         Ok(self.core()?.session_cache_mode())
     }
+}
+
+/// A TypeError with this text in the place of one that tells of buffers.
+fn not_bytes(error: PyErr, object: &Bound<'_, PyAny>, text: &'static str) -> PyErr {
+    if error.is_instance_of::<PyTypeError>(object.py()) { PyTypeError::new_err(text) } else { error }
 }

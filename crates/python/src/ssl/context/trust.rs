@@ -1,6 +1,11 @@
 //! `Context`: whom to trust, and how peers are verified.
 
+use std::path::{Path, PathBuf};
+
+use ironssl::ssl::LibraryPaths;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
 
 use super::Context;
 use crate::argument::{integer, path};
@@ -60,17 +65,45 @@ impl Context {
 
     /// Trust what the environment variables SSL_CERT_FILE and SSL_CERT_DIR name, or what the library was built to trust,
     /// or else what the distribution keeps in one of the usual places. (SSL_CTX_set_default_verify_paths)
-    fn set_default_verify_paths(&self) -> PyResult<()> {
-        self.core()?.set_default_verify_paths().or_raise::<Ssl>()
+    fn set_default_verify_paths(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let py = slf.py();
+        slf.get().core()?.set_library_verify_paths().or_raise::<Ssl>()?;
+        // Programs and tests put something else in the place of these methods and constants.
+        let library = LibraryPaths::get();
+        let variables = (library.directory_variable, library.file_variable);
+        if slf.call_method1(intern!(py, "_check_env_vars_set"), variables)?.is_truthy()? {
+            return Ok(());
+        }
+        let module = py.import(intern!(py, "OpenSSL.SSL"))?;
+        let is = |path: &str, name: &Bound<'_, PyString>| module.getattr(name)?.eq(PyBytes::new(py, path.as_bytes()));
+        let elsewhere = is(library.directory, intern!(py, "_CRYPTOGRAPHY_MANYLINUX_CA_DIR"))?
+            && is(library.file, intern!(py, "_CRYPTOGRAPHY_MANYLINUX_CA_FILE"))?;
+        if elsewhere || !library.exist() {
+            let files = module.getattr(intern!(py, "_CERTIFICATE_FILE_LOCATIONS"))?;
+            let directories = module.getattr(intern!(py, "_CERTIFICATE_PATH_LOCATIONS"))?;
+            slf.call_method1(intern!(py, "_fallback_default_verify_paths"), (files, directories))?;
+        }
+        Ok(())
     }
 
-    /// Name the subjects of a PEM file's certificates to clients that are asked for a certificate. That does not trust
-    /// them: see `load_verify_locations`.
-    ///
-    /// cafile: str, bytes or os.PathLike. Raises Error where the file cannot be read or holds no certificate,
-    /// ValueError for a path with a NUL. (SSL_CTX_set_client_CA_list)
-    fn load_client_ca(&self, cafile: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.core()?.load_client_ca(&path(cafile)?).or_raise::<Ssl>()
+    /// Whether one of two variables of the environment is set.
+    fn _check_env_vars_set(&self, py: Python<'_>, dir_env_var: &str, file_env_var: &str) -> PyResult<bool> {
+        let environment = py.import(intern!(py, "os"))?.getattr(intern!(py, "environ"))?;
+        Ok(environment.contains(file_env_var)? || environment.contains(dir_env_var)?)
+    }
+
+    /// Trust the first file of a list that is there, and the first directory of another.
+    fn _fallback_default_verify_paths(
+        &self,
+        file_path: &Bound<'_, PyAny>,
+        dir_path: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let file = first(file_path, Path::is_file)?;
+        let directory = first(dir_path, Path::is_dir)?;
+        if file.is_none() && directory.is_none() {
+            return Ok(());
+        }
+        self.core()?.load_verify_locations(file.as_deref(), directory.as_deref()).or_raise::<Ssl>()
     }
 
     /// The store of trusted certificates that the Context uses; what is added to it counts at once.
@@ -78,4 +111,15 @@ impl Context {
     fn get_cert_store(&self) -> PyResult<X509Store> {
         self.core()?.cert_store().or_raise::<Ssl>().map(X509Store::from_core)
     }
+}
+
+/// The first path of an iterable that is what is looked for.
+fn first(paths: &Bound<'_, PyAny>, is_it: fn(&Path) -> bool) -> PyResult<Option<PathBuf>> {
+    for place in paths.try_iter()? {
+        let place = path(&place?)?;
+        if is_it(&place) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
