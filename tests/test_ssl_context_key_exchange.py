@@ -117,6 +117,7 @@ def test_a_missing_file_is_an_error(tmp_path: Path):
     with pytest.raises(SSL.Error) as caught:
         SSL.Context(SSL.TLS_METHOD).load_tmp_dh(tmp_path / "missing.pem")
     assert reasons(caught.value) == ["No such file or directory"]
+    assert "missing.pem" in str(caught.value)
 
 
 @rows(211)

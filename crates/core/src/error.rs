@@ -111,6 +111,15 @@ impl ErrorStack {
     pub fn entries(&self) -> &[Entry] {
         &self.0
     }
+
+    /// Puts what `explain` says of an entry in the place of its further text.
+    pub(crate) fn explain(&mut self, explain: impl Fn(&Entry) -> Option<String>) {
+        for entry in &mut self.0 {
+            if let Some(text) = explain(entry) {
+                entry.data = text;
+            }
+        }
+    }
 }
 
 impl fmt::Display for ErrorStack {
@@ -164,7 +173,8 @@ impl Entry {
         &self.reason
     }
 
-    /// Further text, such as the name of the file that could not be opened; often empty.
+    /// Further text, such as the name of the file that could not be opened; often empty. Of a TLS operation: why the
+    /// peer's certificate was refused, or the name of the alert that the peer sent.
     #[must_use]
     pub fn data(&self) -> &str {
         &self.data

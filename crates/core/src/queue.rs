@@ -34,6 +34,12 @@ pub(crate) fn last_is(library: c_int, reason: c_int) -> bool {
     code != 0 && ffi::ERR_GET_LIB(code) == library && ffi::ERR_GET_REASON(code) == reason
 }
 
+/// The number of an entry's reason (`SSL_R_*`), where it is libssl's.
+pub(crate) fn ssl_reason(entry: &Entry) -> Option<c_int> {
+    let code = c_ulong::try_from(entry.code()).ok()?;
+    (ffi::ERR_GET_LIB(code) == ffi::ERR_LIB_SSL).then(|| ffi::ERR_GET_REASON(code))
+}
+
 /// Takes every entry out of the calling thread's queue, the oldest first.
 pub(crate) fn take() -> ErrorStack {
     let mut entries = Vec::new();

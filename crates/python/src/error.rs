@@ -4,24 +4,25 @@
 //! `.or_raise::<Crypto>()?`.
 
 use ironssl::ssl::Failure;
-use ironssl::{Error, ErrorStack};
+use ironssl::{Entry, Error, ErrorStack};
 use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::exceptions;
 
 /// A module with an `Error` class.
 pub(crate) trait Raises {
-    /// The module's `Error` with these arguments.
-    fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr;
+    /// The module's `Error` for what OpenSSL said.
+    fn new_err(stack: &ErrorStack) -> PyErr;
 }
 
 /// Raises `OpenSSL.crypto.Error`.
 pub(crate) struct Crypto;
 
 impl Raises for Crypto {
-    fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr {
-        exceptions::crypto::Error::new_err(args)
+    fn new_err(stack: &ErrorStack) -> PyErr {
+        exceptions::crypto::Error::new_err((tuples(stack),))
     }
 }
 
@@ -29,8 +30,16 @@ impl Raises for Crypto {
 pub(crate) struct Ssl;
 
 impl Raises for Ssl {
-    fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr {
-        exceptions::ssl::Error::new_err(args)
+    fn new_err(stack: &ErrorStack) -> PyErr {
+        let error = exceptions::ssl::Error::new_err((tuples(stack),));
+        let details: Vec<_> = stack.entries().iter().map(Entry::data).filter(|data| !data.is_empty()).collect();
+        if details.is_empty() {
+            return error;
+        }
+        Python::attach(|py| {
+            let set = PyTuple::new(py, details).and_then(|details| error.value(py).setattr("details", details));
+            set.err().unwrap_or(error)
+        })
     }
 }
 
@@ -38,8 +47,8 @@ impl Raises for Ssl {
 pub(crate) struct Rand;
 
 impl Raises for Rand {
-    fn new_err(args: (Vec<(String, String, String)>,)) -> PyErr {
-        exceptions::rand::Error::new_err(args)
+    fn new_err(stack: &ErrorStack) -> PyErr {
+        exceptions::rand::Error::new_err((tuples(stack),))
     }
 }
 
@@ -55,7 +64,7 @@ pub(crate) fn tuples(stack: &ErrorStack) -> Vec<(String, String, String)> {
 /// The Python exception for a core error, in module `M`.
 pub(crate) fn to_py<M: Raises>(error: Error) -> PyErr {
     match error {
-        Error::OpenSsl(stack) => M::new_err((tuples(&stack),)),
+        Error::OpenSsl(stack) => M::new_err(&stack),
         Error::Value(text) => PyValueError::new_err(text.into_owned()),
         Error::Kind(text) => PyTypeError::new_err(text.into_owned()),
         Error::Unsupported(text) => PyNotImplementedError::new_err(text.into_owned()),

@@ -18,6 +18,7 @@ pub const DTLS_CTRL_HANDLE_TIMEOUT: c_int = 74;
 pub const SSL_CTRL_CLEAR_MODE: c_int = 78;
 pub const SSL_CTRL_CHAIN: c_int = 88;
 pub const SSL_CTRL_SET_GROUPS: c_int = 91;
+pub const SSL_R_CERTIFICATE_VERIFY_FAILED: c_int = 134;
 pub const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
 
 pub const SSL_ST_CONNECT: c_int = 0x1000;

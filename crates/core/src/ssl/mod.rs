@@ -3,6 +3,7 @@
 //! [`Context`] keeps what was asked of it and makes [`Connection`]s. A connection is an engine, which never waits, and
 //! a [`Transport`](crate::transport::Transport).
 
+mod alert;
 mod alpn;
 mod cipher;
 mod connection;

@@ -1,13 +1,15 @@
 //! What became of a TLS operation: the only file that reads `SSL_get_error`.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long};
 use std::fmt;
 
 use ironssl_sys as ffi;
 
+use super::alert;
 use crate::check;
 use crate::error::{Error, Parked};
 use crate::queue;
+use crate::x509::error_text;
 
 /// Why an operation on a connection did not complete.
 #[derive(Debug)]
@@ -100,6 +102,25 @@ pub(crate) unsafe fn of_failed<T>(ssl: *const ffi::SSL, returned: c_int, call: &
             queue::clear();
             Outcome::Failed(Failure::UnexpectedEof)
         }
-        _ => Outcome::Failed(Failure::Error(check::failure(call))),
+        _ => {
+            let mut error = check::failure(call);
+            // SAFETY: the `SSL` is valid; the call only reads.
+            explain(&mut error, unsafe { ffi::SSL_get_verify_result(ssl) });
+            Outcome::Failed(Failure::Error(error))
+        }
     }
+}
+
+/// Says what OpenSSL's reason leaves out: why a certificate was refused, and what an alert is called in the standards.
+fn explain(error: &mut Error, verdict: c_long) {
+    let Error::OpenSsl(stack) = error else { return };
+    stack.explain(|entry| match queue::ssl_reason(entry)? {
+        ffi::SSL_R_CERTIFICATE_VERIFY_FAILED if verdict != c_long::from(ffi::X509_V_OK) => {
+            Some(format!("verification error {verdict}: {}", error_text(verdict)))
+        }
+        reason => {
+            let number = reason - ffi::SSL_AD_REASON_OFFSET;
+            alert::name(number).map(|name| format!("alert {number} from the peer: {name}"))
+        }
+    });
 }

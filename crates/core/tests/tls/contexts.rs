@@ -3,10 +3,14 @@
 use ironssl::curve::Curve;
 use ironssl::dh::DhParameters;
 use ironssl::error::Error;
-use ironssl::ssl::{Context, Method};
+use ironssl::ssl::{Context, Failure, Method};
 use ironssl::x509::X509Name;
 
 use crate::support::{client_context, identity, memory_pair, server_context, shake};
+
+fn text(failure: &Failure) -> String {
+    failure.to_string()
+}
 
 /// Marks a context as used, so that the next change makes a fresh `SSL_CTX`.
 fn use_it(context: &Context) {
@@ -113,6 +117,17 @@ fn copies_are_independent_but_for_the_store() {
     client.cert_store().unwrap().add_cert(&identity().0).unwrap();
     let (a, b) = memory_pair(&other, &copy);
     shake(&a, &b).0.unwrap();
+}
+
+#[test]
+fn errors_say_why_and_which_alert() {
+    let stranger = Context::new(Method::TLS).unwrap();
+    stranger.set_verify_mode(1).unwrap();
+    let (a, b) = memory_pair(&stranger, &server_context());
+    let (there, _) = shake(&a, &b);
+    assert!(text(&there.unwrap_err()).contains("(verification error 18: self"));
+    let back = b.handshake().and_then(|()| b.read(&mut [0; 1]).map(drop));
+    assert!(text(&back.unwrap_err()).contains("alert 48 from the peer: unknown_ca"));
 }
 
 #[test]

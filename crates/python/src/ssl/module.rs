@@ -38,7 +38,7 @@ pub(crate) mod ssl {
         module.add("_CERTIFICATE_PATH_LOCATIONS", CERTIFICATE_DIRECTORIES)?;
         module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
         module.add("NO_OVERLAPPING_PROTOCOLS", NoOverlappingProtocols)?;
-        module.add("Error", py.get_type::<exceptions::Error>())?;
+        module.add("Error", exceptions::error(py)?)?;
         module.add("ZeroReturnError", py.get_type::<exceptions::ZeroReturnError>())?;
         module.add("WantReadError", py.get_type::<exceptions::WantReadError>())?;
         module.add("WantWriteError", py.get_type::<exceptions::WantWriteError>())?;
