@@ -24,6 +24,9 @@ const RECORD: usize = 16 * 1024;
 /// The most bytes of plaintext that are encrypted or decrypted with the GIL held.
 const SHORT: usize = 2048;
 
+/// The most bytes of ciphertext that are surely not two full records.
+const FULL: usize = RECORD + 256;
+
 /// Who asks for more bytes than this may get a whole record at once.
 const LONG: usize = 4096;
 
@@ -76,14 +79,19 @@ impl Connection {
         self.driven(py, |core| core.read_to(buffer, limit, peek))
     }
 
-    /// Receives at most `limit` bytes, a whole record as a rule, straight into the object that is returned. None where
-    /// there is little, which is better received otherwise, or another thread was faster.
+    /// Receives at most `limit` bytes in memory, one whole record as a rule, straight into the object that is returned.
+    /// None where that is not the better way: there is little, or more than one record (fewer and larger objects are
+    /// better then), or another thread was faster.
     fn receive_directly<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let core = self.core()?;
+        if !core.is_memory() || core.try_hold().is_none_or(|hold| !(SHORT..=FULL).contains(&hold.fed())) {
+            return Ok(None);
+        }
         let length = self.driven(py, Core::ready)?.min(limit);
         if length <= SHORT {
             return Ok(None);
         }
-        let Some(hold) = self.core()?.try_hold() else { return Ok(None) };
+        let Some(hold) = core.try_hold() else { return Ok(None) };
         let mut count = 0;
         let bytes = PyBytes::new_with(py, length, |buffer| {
             count = hold.read_pending(buffer);

@@ -18,8 +18,10 @@ impl Connection {
     }
 }
 
-/// From so many bytes on, ciphertext in a `bytes` object is not copied but kept, as the object, until it is used.
-const LENT: usize = 4096;
+/// Ciphertext of so many bytes (one record, as a rule) in a `bytes` object is not copied but kept, as the object, until
+/// it is used. More is copied all the same: the chunks that copies go to are used again, while what is kept must be
+/// allocated anew, page by page (writes of 1 MiB took twice the time).
+const LENT: std::ops::RangeInclusive<usize> = 4096..=16 * 1024 + 256;
 
 /// There is no ciphertext for the peer.
 fn nothing() -> PyErr {
@@ -61,7 +63,9 @@ impl Connection {
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
         let length = data.as_slice().len();
         let feed = |hold: Hold<'_>, data: Data<'_>| match data {
-            Data::Bytes(bytes) if length >= LENT => hold.feed_lent(Box::new(PyBackedBytes::from(bytes))),
+            Data::Bytes(bytes) if LENT.contains(&length) && hold.fed() == 0 => {
+                hold.feed_lent(Box::new(PyBackedBytes::from(bytes)))
+            }
             data => hold.feed(data.as_slice()),
         };
         match core.try_hold() {
