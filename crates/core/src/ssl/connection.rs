@@ -32,6 +32,7 @@ use crate::transport::{Transport, Trouble};
 use crate::wire::{Queue, Wire};
 
 mod dtls;
+mod exchange;
 mod extensions;
 mod info;
 mod keying;

@@ -4,6 +4,7 @@
 
 mod contexts;
 mod custom;
+mod exchange;
 mod memory;
 mod sockets;
 mod support;

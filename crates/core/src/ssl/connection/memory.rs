@@ -13,8 +13,8 @@ use crate::wire::Lent;
 
 /// Keeps other threads out of a connection, see [`Connection::hold`].
 pub struct Hold<'a> {
-    connection: &'a Connection,
-    inner: ReentrantMutexGuard<'a, Inner>,
+    pub(super) connection: &'a Connection,
+    pub(super) inner: ReentrantMutexGuard<'a, Inner>,
 }
 
 impl Connection {
@@ -150,7 +150,7 @@ impl Hold<'_> {
     }
 
     /// Notes what an operation waits for; nobody else moves the ciphertext that it wants.
-    fn note<T>(&self, outcome: Outcome<T>) -> Result<T, Failure> {
+    pub(super) fn note<T>(&self, outcome: Outcome<T>) -> Result<T, Failure> {
         let (result, want) = match outcome {
             Outcome::Done(value) => (Ok(value), Want::Nothing),
             Outcome::WantRead => (Err(Failure::WantRead), Want::Read),

@@ -22,7 +22,7 @@ const MSG_PEEK: i64 = 2;
 const RECORD: usize = 16 * 1024;
 
 /// The most bytes of plaintext that are encrypted or decrypted with the GIL held.
-const SHORT: usize = 2048;
+pub(super) const SHORT: usize = 2048;
 
 /// The most bytes of ciphertext that are surely not two full records.
 const FULL: usize = RECORD + 256;
@@ -36,7 +36,7 @@ thread_local! {
 }
 
 /// Runs `work` with the thread's buffer, empty. A callback that comes by here again finds a new one.
-fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+pub(super) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     let mut buffer = PLAINTEXT.take();
     buffer.clear();
     let result = work(&mut buffer);

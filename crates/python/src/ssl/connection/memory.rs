@@ -12,7 +12,7 @@ use crate::exceptions::ssl::WantReadError;
 
 impl Connection {
     /// The connection, if it is one in memory.
-    fn in_memory(&self) -> PyResult<&ironssl::ssl::Connection> {
+    pub(super) fn in_memory(&self) -> PyResult<&ironssl::ssl::Connection> {
         let core = self.core()?;
         if core.is_memory() { Ok(core) } else { Err(PyTypeError::new_err("Connection sock was not None")) }
     }
@@ -22,6 +22,18 @@ impl Connection {
 /// it is used. More is copied all the same: the chunks that copies go to are used again, while what is kept must be
 /// allocated anew, page by page (writes of 1 MiB took twice the time).
 const LENT: std::ops::RangeInclusive<usize> = 4096..=16 * 1024 + 256;
+
+/// Gives ciphertext to the connection.
+pub(super) fn feed(hold: &Hold<'_>, data: Data<'_>) {
+    let length = data.as_slice().len();
+    match data {
+        Data::Bytes(bytes) if LENT.contains(&length) && hold.fed() == 0 => {
+            hold.feed_lent(Box::new(PyBackedBytes::from(bytes)));
+        }
+        Data::Copied(copy) if length >= *LENT.start() && hold.fed() == 0 => hold.feed_lent(Box::new(copy)),
+        data => hold.feed(data.as_slice()),
+    }
+}
 
 /// There is no ciphertext for the peer.
 fn nothing() -> PyErr {
@@ -62,14 +74,8 @@ impl Connection {
         let core = self.core()?;
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
         let length = data.as_slice().len();
-        let feed = |hold: Hold<'_>, data: Data<'_>| match data {
-            Data::Bytes(bytes) if LENT.contains(&length) && hold.fed() == 0 => {
-                hold.feed_lent(Box::new(PyBackedBytes::from(bytes)))
-            }
-            data => hold.feed(data.as_slice()),
-        };
         match core.try_hold() {
-            Some(hold) => feed(hold, data),
+            Some(hold) => feed(&hold, data),
             None => {
                 let ciphertext = data.as_slice();
                 py.detach(|| core.feed(ciphertext));

@@ -25,6 +25,7 @@ mod credentials;
 mod data;
 mod delegation;
 mod dtls;
+mod exchange;
 mod extensions;
 mod files;
 mod handshake;
