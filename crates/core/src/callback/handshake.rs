@@ -85,7 +85,7 @@ pub(crate) unsafe extern "C" fn select_alpn(
         None => Ok(Choice::None),
         Some(wanted) => match offered.iter().position(|protocol| *protocol == wanted) {
             Some(index) => Ok(Choice::Take(index)),
-            None => Err(Error::value("the protocol that the ALPN callback chose was not offered by the client").into()),
+            None => Err(Error::ssl("the protocol that the ALPN callback chose was not offered by the client").into()),
         },
     };
     match guard(Choice::Refuse, |parked| shared.park(parked), ask) {
