@@ -117,13 +117,20 @@ impl PKey {
 
     /// A PKey from a private or public key of the package cryptography, which must be installed.
     ///
-    /// Raises TypeError for anything else.
+    /// Kinds of keys: RSA, DSA, elliptic curves, Ed25519, Ed448, ML-DSA. A subclass makes an object of its own, which it
+    /// must be able to do without arguments. Raises TypeError for anything else.
     #[classmethod]
-    fn from_cryptography_key(_cls: &Bound<'_, PyType>, crypto_key: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn from_cryptography_key<'py>(
+        cls: &Bound<'py, PyType>,
+        crypto_key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (der, private) = cryptography::key_der(crypto_key)?;
         let der = der.as_slice();
         let key = if private { core::PKey::from_der(der) } else { core::PKey::public_from_der(der) };
-        key.or_raise::<Crypto>().map(Self::from_core)
+        let key = key.or_raise::<Crypto>()?;
+        let made = cls.call0()?;
+        *made.cast::<Self>()?.get().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(key);
+        Ok(made)
     }
 
     /// Whether there is a key in this object.
