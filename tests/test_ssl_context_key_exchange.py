@@ -3,6 +3,7 @@
 import base64
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,24 @@ def test_a_server_makes_its_keys_with_the_parameters(rsa: Authority, dh: bytes, 
         assert pair.client.get_cipher_name() == pair.server.get_cipher_name() == DHE.decode()
     # The prime is in the server's first flight, in the clear.
     assert prime(dh) in first_flight(dhe_client(rsa), server)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda pem: pem.decode()])
+def test_parameters_need_no_file(rsa: Authority, dh: bytes, kind: Callable[[bytes], bytes]):
+    server = server_context(rsa)
+    assert server.set_tmp_dh(kind(dh)) is None
+    with connected(dhe_client(rsa), server, "memory") as pair:
+        assert pair.client.get_cipher_name() == DHE.decode()
+    assert prime(dh) in first_flight(dhe_client(rsa), server)
+
+
+def test_what_are_no_parameters():
+    context = SSL.Context(SSL.TLS_METHOD)
+    with pytest.raises(SSL.Error, match="Diffie-Hellman"):
+        context.set_tmp_dh(b"no parameters at all")
+    for wrong in (None, 5, Path("dh.pem")):
+        with pytest.raises(TypeError, match="bytes-like"):
+            context.set_tmp_dh(wrong)
 
 
 @rows(211)

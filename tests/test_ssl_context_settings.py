@@ -92,6 +92,7 @@ def test_options_are_added_to_those_set_before():
     assert second & SSL.OP_NO_SSLv3
     assert second & SSL.OP_NO_TLSv1
     assert context.set_options(0) == second
+    assert context.get_options() == second
 
 
 @rows(165, 166, 167, 170, 220)

@@ -8,6 +8,7 @@ pub(crate) mod session;
 
 mod credentials;
 mod descriptor;
+mod dh_parameters;
 mod npn;
 mod transport;
 mod verification_codes;

@@ -1,6 +1,6 @@
 //! What `OpenSSL._rust.ssl` exports.
 
-use ironssl::ssl::constants::{DROPPED, METHODS, OPTIONS, OTHERS, SPENT_OPTIONS};
+use ironssl::ssl::constants::{DROPPED, LIBRARY, METHODS, OPTIONS, OTHERS, SPENT_OPTIONS};
 use ironssl::ssl::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES};
 use pyo3::prelude::*;
 
@@ -19,9 +19,11 @@ pub(crate) mod ssl {
     #[pymodule_export]
     use crate::ssl::descriptor::as_file_descriptor;
     #[pymodule_export]
+    use crate::ssl::dh_parameters::DhParameters;
+    #[pymodule_export]
     use crate::ssl::session::Session;
     #[pymodule_export]
-    use crate::ssl::version::openssl_version;
+    use crate::ssl::version::{library_paths, openssl_version};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -36,6 +38,7 @@ pub(crate) mod ssl {
         module.add("X509VerificationCodes", crate::ssl::verification_codes::class(py)?)?;
         module.add("_CERTIFICATE_FILE_LOCATIONS", CERTIFICATE_FILES)?;
         module.add("_CERTIFICATE_PATH_LOCATIONS", CERTIFICATE_DIRECTORIES)?;
+        module.add("LIBRARY_CONSTANTS", LIBRARY)?;
         module.add("OPENSSL_VERSION_NUMBER", ironssl::version::number())?;
         module.add("NO_OVERLAPPING_PROTOCOLS", NoOverlappingProtocols)?;
         module.add("Error", exceptions::error(py)?)?;

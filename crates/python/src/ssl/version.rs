@@ -1,4 +1,4 @@
-//! `SSL.OpenSSL_version` and its older name.
+//! `SSL.OpenSSL_version` and its older name, and where the library looks for trust.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -11,4 +11,12 @@ use pyo3::types::PyBytes;
 #[pyo3(name = "OpenSSL_version")]
 pub(crate) fn openssl_version(py: Python<'_>, r#type: i32) -> Bound<'_, PyBytes> {
     PyBytes::new(py, ironssl::version::text(r#type).as_bytes())
+}
+
+/// Where the library was built to look for trusted certificates: a file, a directory, and the variables of the
+/// environment that name others. (X509_get_default_cert_file and the like)
+#[pyfunction]
+pub(crate) fn library_paths() -> (&'static str, &'static str, &'static str, &'static str) {
+    let paths = ironssl::ssl::LibraryPaths::get();
+    (paths.file, paths.directory, paths.file_variable, paths.directory_variable)
 }

@@ -17,6 +17,11 @@ impl Context {
         self.core()?.set_options(integer(options, "options")?).or_raise::<Ssl>()
     }
 
+    /// The options that are set: those given to `set_options`, and the library's own. (SSL_CTX_get_options)
+    fn get_options(&self) -> PyResult<u64> {
+        Ok(self.core()?.options())
+    }
+
     /// Add mode bits: the MODE_* constants, or-ed. Returns all that are set now. (SSL_CTX_set_mode)
     fn set_mode(&self, mode: &Bound<'_, PyAny>) -> PyResult<i64> {
         self.core()?.set_mode(integer(mode, "mode")?).or_raise::<Ssl>()
