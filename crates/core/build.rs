@@ -1,7 +1,7 @@
 //! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like.
 
 /// The versions from which something of this crate works, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
-const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000)];
+const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000), ("ossl_3_3", 0x3030_0000)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=build.rs");
@@ -11,6 +11,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if version >= *first {
             println!("cargo:rustc-cfg={name}");
         }
+    }
+    println!("cargo:rustc-check-cfg=cfg(ossl_vendored)");
+    if std::env::var("DEP_IRONSSL_SYS_VENDORED")? == "1" {
+        println!("cargo:rustc-cfg=ossl_vendored");
     }
     Ok(())
 }

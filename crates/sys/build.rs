@@ -1,5 +1,6 @@
 //! Turns the version of the OpenSSL that `openssl-sys` links into `cfg(ossl_3_2)` and the like, and passes it on to
-//! dependent build scripts (`DEP_IRONSSL_SYS_VERSION_NUMBER`, and the cfgs set, in `DEP_IRONSSL_SYS_CFGS`).
+//! dependent build scripts (`DEP_IRONSSL_SYS_VERSION_NUMBER`, the cfgs set, in `DEP_IRONSSL_SYS_CFGS`, and, in
+//! `DEP_IRONSSL_SYS_VENDORED`, whether that OpenSSL was built with it).
 
 /// The versions from which some declaration of this crate exists, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
 const SINCE: &[(&str, u64)] = &[
@@ -23,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for name in &cfgs {
         println!("cargo:rustc-cfg={name}");
     }
+    println!("cargo:vendored={}", u8::from(std::env::var_os("DEP_OPENSSL_VENDORED").is_some()));
     println!("cargo:cfgs={}", cfgs.join(","));
     println!("cargo:version_number={version:x}");
     Ok(())

@@ -1,7 +1,17 @@
 from typing import Any, Final
 
-__all__ = ["VERSION", "_Handle", "crypto", "error_queue_is_empty", "rand", "ssl"]
+__all__ = [
+    "VENDORED",
+    "VERSION",
+    "_Handle",
+    "crypto",
+    "error_queue_is_empty",
+    "error_text",
+    "rand",
+    "ssl",
+]
 
+VENDORED: Final[bool]
 VERSION: Final[str]
 _Handle: Any
 crypto: Any
@@ -9,3 +19,4 @@ rand: Any
 ssl: Any
 
 def error_queue_is_empty() -> bool: ...
+def error_text(library: int, reason: int) -> tuple[str, str, str]: ...

@@ -152,6 +152,16 @@ impl RawEntry {
     }
 }
 
+/// What the library calls one of its parts and a reason of it (numbers of the C headers); empty where it knows none.
+#[must_use]
+pub fn texts(library: i32, reason: i32) -> (String, String) {
+    let code = ffi::ERR_PACK(library, 0, reason);
+    // The first look at a queue makes the library load its texts.
+    is_empty();
+    // SAFETY: no preconditions; the results are null or strings that live as long as the library.
+    unsafe { (text(ffi::ERR_lib_error_string(code)), text(ffi::ERR_reason_error_string(code))) }
+}
+
 /// What the operating system says of an `errno`, as `strerror` has it.
 pub(crate) fn system_text(number: i32) -> String {
     let text = std::io::Error::from_raw_os_error(number).to_string();

@@ -4,6 +4,9 @@ use std::ffi::CStr;
 
 use ironssl_sys as ffi;
 
+/// Whether the library was built together with this crate, and not found where that was built.
+pub const VENDORED: bool = cfg!(ossl_vendored);
+
 /// Text about the library; `kind` is one of `OPENSSL_VERSION`, `OPENSSL_CFLAGS` and so on
 /// ([`crate::ssl::constants::OTHERS`]), any other number gives `not available` (`OpenSSL_version`).
 #[must_use]

@@ -34,6 +34,17 @@ mod _rust {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+    /// Whether OpenSSL was built together with the extension, and not found where that was built.
+    #[pymodule_export]
+    const VENDORED: bool = ironssl::version::VENDORED;
+
+    /// What OpenSSL calls one of its parts and a reason of it, by their numbers: a tuple as in `Error.args[0]`.
+    #[pyfunction]
+    fn error_text(library: i32, reason: i32) -> (String, &'static str, String) {
+        let (library, reason) = ironssl::queue::texts(library, reason);
+        (library, "", reason)
+    }
+
     /// Whether this thread's OpenSSL error queue is empty, as every operation leaves it. For tests.
     #[pyfunction]
     fn error_queue_is_empty() -> bool {

@@ -157,13 +157,15 @@ impl<'a> NameRef<'a> {
         }
     }
 
-    /// One line of text, such as `/C=SE/CN=x`, at most 511 characters (`X509_NAME_oneline`).
-    pub(crate) fn oneline(self) -> Result<String> {
-        const ROOM: usize = 512;
+    /// One line of text, such as `/C=SE/CN=x`: as many components as fit into `room` bytes with a NUL after them
+    /// (`X509_NAME_oneline`).
+    pub(crate) fn oneline(self, room: usize) -> Result<String> {
+        // OpenSSL refuses longer lines.
+        const LONGEST: usize = 1024 * 1024 + 1;
         queue::clear();
-        let mut line = [0; ROOM];
+        let mut line = vec![0; room.clamp(1, LONGEST)];
         // SAFETY: the name is valid, and `line` has the room that is said.
-        let written = unsafe { ffi::X509_NAME_oneline(self.as_ptr(), line.as_mut_ptr(), check::int_len(ROOM)?) };
+        let written = unsafe { ffi::X509_NAME_oneline(self.as_ptr(), line.as_mut_ptr(), check::int_len(line.len())?) };
         check::borrowed(written, "X509_NAME_oneline")?;
         // SAFETY: OpenSSL terminates what it writes.
         Ok(unsafe { CStr::from_ptr(line.as_ptr()) }.to_string_lossy().into_owned())

@@ -226,7 +226,15 @@ impl X509Name {
     /// # Errors
     /// [`Error::Stale`].
     pub fn oneline(&self) -> Result<String> {
-        self.look(|name| name.oneline())
+        self.oneline_within(512)
+    }
+
+    /// As [`X509Name::oneline`], but as many components as fit into `room` bytes with a NUL after them.
+    ///
+    /// # Errors
+    /// [`Error::Stale`]; [`Error::OpenSsl`] where the name is longer than a mebibyte and there is room for it.
+    pub fn oneline_within(&self, room: usize) -> Result<String> {
+        self.look(|name| name.oneline(room))
     }
 
     /// How two names sort (`X509_NAME_cmp`); equal where they differ only in case and repeated spaces.

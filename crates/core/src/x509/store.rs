@@ -12,6 +12,8 @@ use std::path::Path;
 use ironssl_sys as ffi;
 use parking_lot::{Mutex, MutexGuard};
 
+#[cfg(ossl_3_3)]
+use super::stack::Stack;
 use super::{X509, X509Crl};
 use crate::check;
 use crate::error::{Error, Result};
@@ -95,6 +97,38 @@ impl X509Store {
     /// Keeps the parameters of all stores as they are until dropped.
     pub(crate) fn lock_parameters() -> MutexGuard<'static, ()> {
         PARAMETERS.lock()
+    }
+
+    /// How many certificates and lists of revoked ones it holds; those in a directory only once they were needed
+    /// (`X509_STORE_get1_objects`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where there is no memory.
+    #[cfg(ossl_3_3)]
+    pub fn count(&self) -> Result<usize> {
+        queue::clear();
+        // SAFETY: the store is valid, and locks itself; the list and its elements are ours.
+        let objects = unsafe { ffi::X509_STORE_get1_objects(self.0.as_ptr()) };
+        check::borrowed(objects, "X509_STORE_get1_objects")?;
+        // SAFETY: as above.
+        Ok(unsafe { Stack::<ffi::X509_OBJECT>::from_raw(objects) }.take().len())
+    }
+
+    /// How many certificates and lists of revoked ones it holds; those in a directory only once they were needed
+    /// (`X509_STORE_get0_objects`).
+    ///
+    /// # Errors
+    /// [`Error::OpenSsl`] where the store cannot be locked.
+    #[cfg(not(ossl_3_3))]
+    pub fn count(&self) -> Result<usize> {
+        queue::clear();
+        // SAFETY: the store is valid.
+        check::one(unsafe { ffi::X509_STORE_lock(self.0.as_ptr()) }, "X509_STORE_lock")?;
+        // SAFETY: the store is valid and its lock held, so the list does not change; null has -1 elements.
+        let count = unsafe { ffi::OPENSSL_sk_num(ffi::X509_STORE_get0_objects(self.0.as_ptr()).cast()) };
+        // SAFETY: the lock was taken just now.
+        unsafe { ffi::X509_STORE_unlock(self.0.as_ptr()) };
+        Ok(usize::try_from(count).unwrap_or(0))
     }
 
     /// Trusts a certificate (`X509_STORE_add_cert`). One that is there already is no error.

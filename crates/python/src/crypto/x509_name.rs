@@ -203,6 +203,13 @@ impl X509Name {
         Ok(format!("<X509Name object '{}'>", self.0.oneline().or_raise::<Crypto>()?))
     }
 
+    /// The name in one line, such as `/C=SE/CN=x`: as many components as fit into `room` bytes with a NUL after them.
+    /// (X509_NAME_oneline)
+    #[pyo3(signature = (room = 1_048_577))]
+    fn _oneline(&self, room: usize) -> PyResult<String> {
+        self.0.oneline_within(room).or_raise::<Crypto>()
+    }
+
     /// The hash that OpenSSL (1.0 and newer) names the files of a certificate directory by: the first four bytes of the
     /// SHA-1 of the name's canonical encoding.
     fn hash(&self) -> PyResult<u32> {

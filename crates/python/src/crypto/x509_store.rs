@@ -45,6 +45,11 @@ impl X509Store {
         self.0.add_cert(cert.get().core()).or_raise::<Crypto>()
     }
 
+    /// How many certificates and revocation lists it holds. (X509_STORE_get1_objects)
+    fn _count(&self) -> PyResult<usize> {
+        self.0.count().or_raise::<Crypto>()
+    }
+
     /// Adds a copy of a revocation list, a CRL or a CertificateRevocationList of the package cryptography. The flags
     /// X509StoreFlags.CRL_CHECK and CRL_CHECK_ALL make verifications use it.
     fn add_crl(&self, crl: &Bound<'_, PyAny>) -> PyResult<()> {
