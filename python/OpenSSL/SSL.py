@@ -277,4 +277,10 @@ def __getattr__(name):
 
         globals()["F"] = TypeVar("F", bound=Callable[..., Any])
         return globals()["F"]
+    if name.startswith("_") and not name.startswith("__"):
+        from OpenSSL._util import private_names
+
+        names = private_names(Error)
+        if name in names:
+            return globals().setdefault(name, names[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

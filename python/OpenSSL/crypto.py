@@ -147,4 +147,10 @@ def __getattr__(name):
         return {"_Key": PrivateKeyTypes | PublicKeyTypes, "_PrivateKey": PrivateKeyTypes, "_PublicKey": PublicKeyTypes}[
             name
         ]
+    if name.startswith("_") and not name.startswith("__"):
+        from OpenSSL._util import private_names
+
+        names = private_names(Error)
+        if name in names:
+            return globals().setdefault(name, names[name])
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
