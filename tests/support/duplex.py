@@ -1,13 +1,13 @@
 """Python objects as transports: two ends joined in memory, without a descriptor, in the styles that objects come in."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from OpenSSL import SSL
 
-from tests.support.background import PATIENCE
-from tests.support.pairs import Pair
+from tests.support.background import PATIENCE, Background
+from tests.support.pairs import Pair, receive
 
 Pieces = Iterator[int]
 """How many bytes each call moves at most; 0 is "not now", which is for ends that do not block."""
@@ -194,6 +194,32 @@ def over(client_context: SSL.Context, server_context: SSL.Context, client_end: A
     client.set_connect_state()
     server.set_accept_state()
     return Pair(client, server, "python")
+
+
+def joined(client_context: SSL.Context, server_context: SSL.Context, four: Sequence[Any]) -> Pair:
+    """Join two connections by the client's reader and writer and the server's; the handshake is still to be done."""
+    client, server = SSL.Connection(client_context, *four[:2]), SSL.Connection(server_context, *four[2:])
+    client.set_connect_state()
+    server.set_accept_state()
+    return Pair(client, server, "split")
+
+
+def converse(pair: Pair) -> None:
+    """Shake hands if that was not done, talk in both directions, much at the same time, and close both."""
+    data = bytes(range(256)) * 2000
+    with (
+        Background(lambda: (receive(pair.server, 5), receive(pair.server, len(data)))) as receiving,
+        Background(lambda: (pair.server.sendall(data), pair.server.shutdown())),
+    ):
+        assert pair.client.send(b"hello") == 5
+        with Background(lambda: pair.client.sendall(data)):
+            assert receive(pair.client, len(data)) == data
+        assert receiving.result() == (b"hello", data)
+    for end in (pair.client, pair.server):
+        try:
+            assert end.recv(1) is None, "something else than the end"
+        except SSL.ZeroReturnError:
+            assert end.shutdown() is True
 
 
 def step(*operations: Callable[[], object]) -> list[object]:
