@@ -1,4 +1,5 @@
-//! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like.
+//! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like, and whether it was built
+//! together with us into `cfg(ossl_vendored)`.
 
 /// The versions from which something of this crate works, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
 const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000), ("ossl_3_3", 0x3030_0000)];

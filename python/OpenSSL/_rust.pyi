@@ -1,6 +1,7 @@
 from typing import Any, Final
 
 __all__ = [
+    "OWN_ALLOCATOR",
     "VENDORED",
     "VERSION",
     "_Handle",
@@ -12,6 +13,7 @@ __all__ = [
 ]
 
 VENDORED: Final[bool]
+OWN_ALLOCATOR: Final[bool]
 VERSION: Final[str]
 _Handle: Any
 crypto: Any

@@ -33,6 +33,8 @@ assert not foreign, foreign
 loaded = {line.rsplit("/", 1)[-1].strip() for line in Path("/proc/self/maps").read_text().splitlines() if "/" in line}
 libraries = {name for name in loaded if name.startswith(("libssl", "libcrypto"))}
 assert bool(libraries) == (sys.argv[1] == "shared"), libraries
+# Memory for OpenSSL comes from an allocator of our own where it is ours alone.
+assert OpenSSL._rust.OWN_ALLOCATOR == (sys.argv[2] == "vendored")
 """
 
 
@@ -112,7 +114,8 @@ def test_works_where_there_is_nothing_else(wheel: Path, tmp_path: Path) -> None:
     python = home / "bin/python"
     output(sys.executable, "-m", "venv", "--without-pip", home)
     output(sys.executable, "-m", "pip", "--python", python, "install", "--no-index", "--no-deps", "--quiet", wheel)
-    subprocess.run([python, "-I", "-c", BARE_PROGRAM, "static" if STATIC else "shared"], env={}, check=True)
+    kinds = ["static" if STATIC else "shared", "vendored" if VENDORED else "other"]
+    subprocess.run([python, "-I", "-c", BARE_PROGRAM, *kinds], env={}, check=True)
 
 
 @rows(13)

@@ -1,6 +1,7 @@
 """Makes certificates with the package under test, where a test is about just that."""
 
 import functools
+import time
 
 from OpenSSL import crypto
 
@@ -21,6 +22,14 @@ def dsa_key() -> crypto.PKey:
     return key
 
 
+@functools.cache
+def validity() -> tuple[bytes, bytes]:
+    """Return an hour ago and in an hour, as ASN.1 has it; each time the same, so that certificates can be equal."""
+    now = time.time()
+    before, after = (time.strftime("%Y%m%d%H%M%SZ", time.gmtime(now + seconds)) for seconds in (-3600, 3600))
+    return before.encode(), after.encode()
+
+
 def unsigned(common_name: str = "example.org", key: crypto.PKey | None = None) -> crypto.X509:
     """Return a self-issued certificate that only lacks its signature."""
     cert = crypto.X509()
@@ -31,8 +40,9 @@ def unsigned(common_name: str = "example.org", key: crypto.PKey | None = None) -
     subject.O = "Throwaway"
     subject.CN = common_name
     cert.set_issuer(subject)
-    cert.gmtime_adj_notBefore(-3600)
-    cert.gmtime_adj_notAfter(3600)
+    before, after = validity()
+    cert.set_notBefore(before)
+    cert.set_notAfter(after)
     cert.set_pubkey(key or rsa_key())
     return cert
 

@@ -3,6 +3,7 @@
 //! Lives here: everything that touches C, and so all `unsafe` code of the project. Must not live here: Python, or any
 //! other caller's types; what a caller brings (callbacks, transports) comes in through traits.
 
+pub mod allocator;
 pub mod asn1;
 pub mod curve;
 pub mod dh;

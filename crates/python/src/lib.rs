@@ -45,6 +45,12 @@ mod _rust {
         (library, "", reason)
     }
 
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Nothing of OpenSSL that needs memory has been called before.
+        module.add("OWN_ALLOCATOR", ironssl::allocator::install())
+    }
+
     /// Whether this thread's OpenSSL error queue is empty, as every operation leaves it. For tests.
     #[pyfunction]
     fn error_queue_is_empty() -> bool {

@@ -13,6 +13,7 @@ pub use openssl_sys::*;
 
 mod asn1;
 mod bio;
+mod crypto;
 mod ec;
 mod err;
 mod evp;
@@ -25,6 +26,7 @@ mod x509v3;
 
 pub use asn1::*;
 pub use bio::*;
+pub use crypto::*;
 pub use ec::*;
 pub use err::*;
 pub use evp::*;

@@ -11,6 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::error::Parked;
 use crate::queue;
 
+#[cfg(ossl_vendored)]
+pub(crate) mod allocator;
 pub(crate) mod bio;
 pub(crate) mod cookie;
 pub(crate) mod handshake;
