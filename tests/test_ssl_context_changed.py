@@ -254,3 +254,8 @@ def test_the_mode_is_kept_as_it_was_last_left():
     SSL.Connection(context, None)
     context.set_timeout(6)
     assert context.set_mode(0) == first
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.clear_mode(1)
+    SSL.Connection(context, None)
+    context.set_timeout(7)
+    assert context.set_mode(0) == (first | SSL.MODE_RELEASE_BUFFERS) & ~1

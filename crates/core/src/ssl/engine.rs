@@ -386,6 +386,12 @@ impl Inner {
     }
 
     fn free_buffers(&self) {
+        // Before 3.2, OpenSSL writes a DTLS record into the buffer that it had without a look whether it is there.
+        #[cfg(not(ossl_3_2))]
+        // SAFETY: the `SSL` is valid; the call only reads.
+        if unsafe { ffi::SSL_is_dtls(self.ssl.as_ptr()) } == 1 {
+            return;
+        }
         // SAFETY: the `SSL` is valid; buffers in use are left alone, and made anew when they are needed.
         unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
     }
