@@ -1,5 +1,6 @@
 """`rand.egd`, against a daemon that keeps to the protocol, one that does not, and none."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -182,6 +183,18 @@ def test_a_daemon_that_fails_later_has_its_first_answer_counted(path: Path, serv
 
     with daemon(path, serve_once):
         assert rand.egd(path, 100, timeout=0.5) == 30
+
+
+def test_a_daemon_that_never_ends_is_held_to_the_time_limit(path: Path) -> None:
+    def serve(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                answer(connection, bytes(request(connection)))
+
+    before = time.monotonic()
+    with daemon(path, serve):
+        assert 0 < rand.egd(path, 1 << 40, timeout=0.3) < 1 << 40
+        assert time.monotonic() - before < 10
 
 
 def test_what_comes_unasked_is_not_taken_for_an_answer(path: Path) -> None:

@@ -117,6 +117,18 @@ def test_what_is_no_host_leaves_the_earlier_one_in_force(ec: Authority, wrong: s
     assert "client" in handshake_errors(pair)
 
 
+@pytest.mark.parametrize("wrong", ["a b", "exa\x01mple", "l" * 64 + ".example", "a..b"])
+def test_what_newer_libraries_refuse_leaves_the_earlier_one_in_force(ec: Authority, wrong: str) -> None:
+    connection = pair_for(ec, "example.org").client
+    if SSL.OPENSSL_VERSION_NUMBER < 0x40000000:
+        connection.set_verify_host(wrong)
+        assert connection.get_verify_host() == wrong
+        return
+    with pytest.raises(ValueError, match="this is no host name"):
+        connection.set_verify_host(wrong)
+    assert connection.get_verify_host() == "example.org"
+
+
 @pytest.mark.parametrize("wrong", ["", "localhost", "127.0.0.256", "fe80::1%lo", b"", b"127", bytes(5), bytes(17)])
 def test_what_is_no_address_leaves_the_earlier_one_in_force(ec: Authority, wrong: str | bytes) -> None:
     pair = pair_for(ec, address="127.0.0.2")

@@ -173,7 +173,7 @@ impl Conversation<'_> {
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
-            // A daemon that drips bytes is held to the limit as well.
+            // A daemon that is always ready is held to the limit as well.
             self.slice()?;
         }
         Ok(())
