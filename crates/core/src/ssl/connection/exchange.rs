@@ -6,7 +6,8 @@
 
 use ironssl_sys as ffi;
 
-use super::{BATCH, Connection, Hold, RECORD, read_record, write_record};
+use super::writing::write_record;
+use super::{BATCH, Connection, Hold, RECORD, read_record};
 use crate::error::{Error, Result};
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};

@@ -5,7 +5,8 @@
 
 use parking_lot::ReentrantMutexGuard;
 
-use super::{BATCH, Connection, Want, as_uninit, read_gathered, read_record, write_record};
+use super::writing::write_record;
+use super::{BATCH, Connection, Want, as_uninit, read_gathered, read_record};
 use crate::error::Result;
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};

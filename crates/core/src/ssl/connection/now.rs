@@ -7,7 +7,8 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 
 use super::moving::{Step, failure_of};
-use super::{Connection, GATHERED, Want, read_gathered, write_record};
+use super::writing::write_record;
+use super::{Connection, GATHERED, Want, read_gathered};
 use crate::error::Result;
 use crate::ssl::status::{Failure, Outcome};
 use crate::transport::Trouble;

@@ -1,0 +1,145 @@
+//! Sending plaintext: a record, or all of it, and what is left when the transport does not take everything.
+
+use std::sync::atomic::Ordering;
+
+use ironssl_sys as ffi;
+
+use super::moving::failure_of;
+use super::{BATCH, Connection, RECORD, Want};
+use crate::error::{Error, Result};
+use crate::ssl::engine::Inner;
+use crate::ssl::status::{Failure, Outcome};
+use crate::transport::Trouble;
+
+impl Connection {
+    /// Sends some of `data`, one record at most unless the mode says otherwise (`SSL_write`). The count.
+    ///
+    /// # Errors
+    /// [`Failure`]. After [`Failure::WantWrite`] the bytes that were encrypted are remembered: repeating the call with
+    /// the same bytes sends them and returns their count; nothing is sent twice.
+    pub fn write(&self, data: &[u8]) -> Result<usize, Failure> {
+        self.noting(|| self.write_some(data))
+    }
+
+    /// Sends all of `data`, many records a system call. The count, `data.len()`.
+    ///
+    /// # Errors
+    /// As [`Connection::write`]; repeating the call with the same bytes goes on where it stopped.
+    pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
+        self.write_all_from(data, 0)
+    }
+
+    /// Sends `data` from `done` on.
+    pub(super) fn write_all_from(&self, data: &[u8], mut done: usize) -> Result<usize, Failure> {
+        self.noting(|| {
+            while done < data.len() {
+                done = self.write_more(data, done)?;
+            }
+            Ok(done)
+        })
+    }
+
+    /// `write`: what the first bytes came to.
+    fn write_some(&self, data: &[u8]) -> Result<usize, Failure> {
+        if data.is_empty() {
+            return Ok(0);
+        }
+        let done = self.resume(data, false)?;
+        if done > 0 {
+            return Ok(done);
+        }
+        let count = self.drive(|inner| write_record(inner, data))?;
+        self.settle(data, count, false)
+    }
+
+    /// `write_all`: encrypts and sends a batch of `data` from `done` on. The new `done`.
+    fn write_more(&self, data: &[u8], done: usize) -> Result<usize, Failure> {
+        let resumed = self.resume(data, true).map_err(|failure| self.leave(data, done, failure))?;
+        if resumed > done {
+            return Ok(resumed);
+        }
+        let count = self.drive(|inner| {
+            let mut written = 0;
+            inner.shared().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
+            loop {
+                match write_record(inner, &data[done + written..]) {
+                    Outcome::Done(count) => written += count,
+                    // What stopped it will be met again, by the next batch.
+                    Outcome::WantRead | Outcome::WantWrite if written > 0 => return Outcome::Done(written),
+                    other => return other,
+                }
+                if done + written == data.len() || written >= BATCH {
+                    return Outcome::Done(written);
+                }
+            }
+        });
+        let count = count.map_err(|failure| self.leave(data, done, failure))?;
+        self.settle(data, done + count, true)
+    }
+
+    /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
+    fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
+        if self.is_memory() || !(self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire)) {
+            return Ok(0);
+        }
+        self.refuse_if_mine()?;
+        self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+        let mut retries = self.retries.lock();
+        let done = retries.take(data, whole);
+        self.noted.store(!retries.is_empty(), Ordering::Release);
+        Ok(done)
+    }
+
+    /// After a write: sends what it encrypted, and leaves a note where the transport does not take everything.
+    pub(super) fn settle(&self, data: &[u8], done: usize, whole: bool) -> Result<usize, Failure> {
+        match self.flush() {
+            Ok(()) => Ok(done),
+            // Over datagrams, what the transport failed with is lost, and a repetition has to be sent again.
+            Err(trouble @ Trouble::Caller(_)) if self.datagrams => Err(failure_of(trouble, Want::Write)),
+            Err(Trouble::System(errno)) => Err(Failure::System(errno.raw_os_error())),
+            Err(trouble) => {
+                let mut retries = self.retries.lock();
+                retries.remember(data, done, whole);
+                self.noted.store(true, Ordering::Release);
+                Err(failure_of(trouble, Want::Write))
+            }
+        }
+    }
+
+    /// Where a write of all of `data` stops between two batches: leaves a note of the `done` bytes before it.
+    fn leave(&self, data: &[u8], done: usize, failure: Failure) -> Failure {
+        let again = match &failure {
+            Failure::WantRead | Failure::WantWrite | Failure::Interrupted => true,
+            // What the caller's transport failed with may be over the next time.
+            Failure::Error(error) => matches!(error, Error::Callback(_)),
+            _ => false,
+        };
+        if done > 0 && again {
+            self.retries.lock().remember(data, done, true);
+            self.noted.store(true, Ordering::Release);
+        }
+        failure
+    }
+}
+
+/// Encrypts one record, or what the mode allows.
+pub(super) fn write_record(inner: &Inner, data: &[u8]) -> Outcome<usize> {
+    if data.len() > RECORD && inner.shared().wire.borrow().has_datagrams() {
+        // OpenSSL would say so too, but the connection would count as broken.
+        return Outcome::Failed(Error::ssl("dtls message too big").into());
+    }
+    // Where a mode asks OpenSSL to write all of it, that may be too much for the outbox.
+    let data = &data[..data.len().min(BATCH)];
+    let outcome = inner.operate("SSL_write", |ssl| {
+        let mut count = 0;
+        // SAFETY: the `SSL` is valid and its lock held; OpenSSL reads at most `len` bytes.
+        match unsafe { ffi::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &raw mut count) } {
+            1 => Ok(count),
+            other => Err(other),
+        }
+    });
+    if let Outcome::Done(_) = outcome {
+        inner.moved();
+    }
+    outcome
+}
