@@ -1,0 +1,488 @@
+"""`OpenSSL.aio`: how connections end when something goes wrong: who gets which exception, and when."""
+
+import asyncio
+import contextlib
+import gc
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from OpenSSL import SSL, aio
+
+from tests.support import service as threaded
+from tests.support.authority import Authority
+from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.loops import asynchronous, close, complaints, descriptors, echo, port_of, serving, until
+from tests.support.protocols import Recorder, connected, is_lost
+
+version = pytest.mark.parametrize("version", VERSIONS)
+
+# An end that comes with RST: no lingering.
+RESET = struct.pack("ii", 1, 0)
+GARBAGE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+
+
+@contextlib.asynccontextmanager
+async def raw_server(serve: Raw) -> AsyncIterator[int]:
+    """Serve without TLS; the writers are closed at the end."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await serve(reader, writer)
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        yield port_of(server)
+    finally:
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await server.wait_closed()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a TCP connection with RST."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    writer.transport.abort()
+
+
+def below(writer: asyncio.StreamWriter) -> asyncio.Transport:
+    """The transport that TLS stands on."""
+    transport: Any = writer.transport
+    assert isinstance(transport._below, asyncio.Transport)
+    return transport._below
+
+
+class TestHandshakesOfClients:
+    """The call that connects raises what the handshake failed with."""
+
+    @asynchronous
+    async def test_garbage(self, ec: Authority) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(10)
+            writer.write(GARBAGE)
+
+        async with raw_server(answer) as port:
+            with pytest.raises(SSL.Error) as caught:
+                await aio.open_connection("127.0.0.1", port, context=client_context(ec))
+            assert type(caught.value) is SSL.Error
+
+    @asynchronous
+    async def test_an_end(self, ec: Authority) -> None:
+        async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100_000)
+            writer.close()
+
+        async with raw_server(leave) as port:
+            with pytest.raises(aio.TruncatedError) as caught:
+                await aio.open_connection("127.0.0.1", port, context=client_context(ec))
+            assert caught.value.args == (-1, "Unexpected EOF")
+            assert isinstance(caught.value, SSL.SysCallError)
+            assert isinstance(caught.value, ConnectionError)
+
+    @asynchronous
+    async def test_a_reset(self, ec: Authority) -> None:
+        async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100_000)
+            reset(writer)
+
+        async with raw_server(leave) as port:
+            with pytest.raises(ConnectionResetError):
+                await aio.open_connection("127.0.0.1", port, context=client_context(ec))
+
+    @asynchronous
+    async def test_silence(self, ec: Authority) -> None:
+        ended = asyncio.Event()
+
+        async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError):
+                while await reader.read(65536):
+                    pass
+            ended.set()
+
+        async with raw_server(listen) as port:
+            with pytest.raises(TimeoutError, match=r"handshake took more than 0\.05 s"):
+                await aio.open_connection("127.0.0.1", port, context=client_context(ec), handshake_timeout=0.05)
+            # The connection is closed, not left alone.
+            await ended.wait()
+
+    @asynchronous
+    async def test_an_alert(self, ec: Authority) -> None:
+        async with serving(echo, server_context(ec, "TLSv1.3")) as port:
+            with pytest.raises(SSL.Error, match="protocol version"):
+                await aio.open_connection("localhost", port, context=client_context(ec, "TLSv1.2"))
+
+    @pytest.mark.parametrize("raised", [LookupError, asyncio.CancelledError, StopIteration])
+    @asynchronous
+    async def test_callbacks(self, ec: Authority, raised: type[BaseException]) -> None:
+        def fail(*_: object) -> bool:
+            raise raised("from the callback")
+
+        context = client_context(ec)
+        context.set_verify(SSL.VERIFY_PEER, fail)
+        expected = RuntimeError if raised is StopIteration else raised
+        async with serving(echo, server_context(ec)) as port:
+            with pytest.raises(expected, match="from the callback"):
+                await aio.open_connection("localhost", port, context=context)
+
+    @asynchronous
+    async def test_preparations(self, ec: Authority) -> None:
+        def fail(_: SSL.Connection) -> None:
+            raise LookupError("in prepare")
+
+        async with serving(echo, server_context(ec)) as port:
+            with pytest.raises(LookupError, match="in prepare"):
+                await aio.open_connection("localhost", port, context=client_context(ec), prepare=fail)
+
+    @asynchronous
+    async def test_protocols_that_cannot_be_made(self, ec: Authority) -> None:
+        def fail() -> asyncio.Protocol:
+            raise LookupError("in the factory")
+
+        started = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            started.set()
+            with contextlib.suppress(ConnectionError):
+                await echo(reader, writer)
+
+        with complaints() as taken:
+            async with serving(serve, server_context(ec)) as port:
+                with pytest.raises(LookupError, match="in the factory"):
+                    await aio.create_connection(fail, "localhost", port, context=client_context(ec))
+                # Its side of the handshake was complete.
+                await started.wait()
+        assert [str(context["exception"]) for context in taken] == ["in the factory"]
+
+
+class TestHandshakesOfServers:
+    """A server closes the connection, and goes on with others."""
+
+    @pytest.mark.parametrize("what", [GARBAGE, b"\x16\x03\x01\x00\x05hello", b"\x80", b""])
+    @asynchronous
+    async def test_garbage_or_nothing(self, ec: Authority, what: bytes) -> None:
+        async with serving(echo, server_context(ec)) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(what)
+            writer.write_eof()
+            # At most an alert.
+            assert len(await reader.read()) < 10
+            await close(writer)
+            await see_it_works(ec, port)
+
+    @asynchronous
+    async def test_a_reset(self, ec: Authority) -> None:
+        async with serving(echo, server_context(ec)) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"\x16\x03\x01")
+            reset(writer)
+            await see_it_works(ec, port)
+
+    @asynchronous
+    async def test_silence(self, ec: Authority) -> None:
+        async with serving(echo, server_context(ec), handshake_timeout=0.05) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            writer.close()
+            await see_it_works(ec, port)
+
+    @asynchronous
+    async def test_callbacks(self, ec: Authority) -> None:
+        """What a callback raises is nobody's but the loop's."""
+
+        def fail(*_: object) -> bytes:
+            raise LookupError("from the callback")
+
+        server, client = server_context(ec), client_context(ec)
+        server.set_alpn_select_callback(fail)
+        client.set_alpn_protos([b"x"])
+        with complaints() as taken:
+            async with serving(echo, server) as port:
+                with pytest.raises((SSL.Error, ConnectionError)):
+                    await aio.open_connection("localhost", port, context=client)
+                await see_it_works(ec, port)
+        assert [str(context["exception"]) for context in taken] == ["from the callback"]
+
+    @asynchronous
+    async def test_clients_that_refuse(self, ec: Authority, stranger: Authority) -> None:
+        async with serving(echo, server_context(ec)) as port:
+            with pytest.raises(SSL.Error):
+                await aio.open_connection("localhost", port, context=client_context(stranger))
+            await see_it_works(ec, port)
+
+
+async def see_it_works(authority: Authority, port: int) -> None:
+    """Make a connection and use it."""
+    reader, writer = await aio.open_connection("localhost", port, context=client_context(authority))
+    writer.write(b"x")
+    assert await reader.readexactly(1) == b"x"
+    await close(writer)
+
+
+class TestWithoutGoodbye:
+    """An end of file that TLS knows nothing of is no end of the data."""
+
+    @version
+    @asynchronous
+    async def test_what_came_before_can_be_read(self, ec: Authority, version: str) -> None:
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"one\ntwo\nthr")
+            below(writer).close()
+            with pytest.raises(ConnectionAbortedError):
+                await writer.wait_closed()
+
+        async with serving(cut, server_context(ec, version)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=client_context(ec, version))
+            await until(lambda: writer.is_closing())
+            assert not reader.at_eof()
+            assert await reader.readline() == b"one\n"
+            assert await reader.readuntil(b"o\n") == b"two\n"
+            assert await reader.readexactly(2) == b"th"
+            assert await reader.read(100) == b"r"
+            assert isinstance(reader.exception(), aio.TruncatedError)
+            for read in (reader.read, reader.readline, reader.readuntil, lambda: reader.readexactly(1)):
+                with pytest.raises(aio.TruncatedError):
+                    await read()
+            assert await reader.read(0) == b""
+            assert not reader.at_eof()
+            with pytest.raises(aio.TruncatedError):
+                await writer.drain()
+            with pytest.raises(aio.TruncatedError):
+                await writer.wait_closed()
+
+    @pytest.mark.parametrize("method", ["read", "readline", "readuntil", "readexactly", "for"])
+    @asynchronous
+    async def test_who_waits_is_woken(self, ec: Authority, method: str) -> None:
+        go = asyncio.Event()
+
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"abc")
+            await go.wait()
+            below(writer).close()
+            with pytest.raises(ConnectionAbortedError):
+                await writer.wait_closed()
+
+        async with serving(cut, server_context(ec)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+
+            async def wait() -> None:
+                if method == "readexactly":
+                    await reader.readexactly(10)
+                elif method == "for":
+                    async for _ in reader:
+                        pass
+                else:
+                    await getattr(reader, method)()
+
+            waiting = asyncio.create_task(wait())
+            await asyncio.sleep(0.01)
+            go.set()
+            with pytest.raises(aio.TruncatedError):
+                await waiting
+            with pytest.raises(aio.TruncatedError):
+                await close(writer)
+
+    @version
+    @asynchronous
+    async def test_a_context_may_allow_it(self, ec: Authority, version: str) -> None:
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"all")
+            below(writer).close()
+            with pytest.raises(ConnectionAbortedError):
+                await writer.wait_closed()
+
+        context = client_context(ec, version)
+        context.set_options(SSL.OP_IGNORE_UNEXPECTED_EOF)
+        async with serving(cut, server_context(ec, version)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=context)
+            assert await reader.read() == b"all"
+            assert reader.at_eof()
+            await close(writer)
+
+    @asynchronous
+    async def test_a_reset(self, ec: Authority) -> None:
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            reset(writer)
+            await writer.wait_closed()
+
+        async with serving(cut, server_context(ec)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+            with pytest.raises(ConnectionResetError):
+                await reader.read()
+            with pytest.raises(ConnectionResetError):
+                await close(writer)
+
+    @asynchronous
+    async def test_writing_fails_too(self, ec: Authority) -> None:
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            reset(writer)
+            await writer.wait_closed()
+
+        async with serving(cut, server_context(ec)) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+
+            async def write() -> None:
+                while True:
+                    writer.write(bytes(10_000))
+                    await writer.drain()
+
+            with pytest.raises(ConnectionError):
+                await write()
+            with pytest.raises(ConnectionError):
+                await close(writer)
+
+
+@version
+@asynchronous
+async def test_garbage_in_the_middle(ec: Authority, version: str) -> None:
+    """The side that sees it fails, and tells the other in an alert."""
+    failed: list[BaseException] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readexactly(4) == b"good"
+        try:
+            await reader.read()
+        except SSL.Error as error:
+            failed.append(error)
+        with pytest.raises(SSL.Error):
+            await writer.wait_closed()
+
+    async with serving(serve, server_context(ec, version)) as port:
+        reader, writer = await aio.open_connection("localhost", port, context=client_context(ec, version))
+        writer.write(b"good")
+        below(writer).write(GARBAGE)
+        with pytest.raises(SSL.Error) as caught:
+            await reader.read()
+        assert type(caught.value) is SSL.Error
+        with pytest.raises(SSL.Error):
+            await close(writer)
+    assert [type(error) for error in failed] == [SSL.Error]
+
+
+class TestTheLastWait:
+    """`close` waits for the peer's answer, but not for ever."""
+
+    @asynchronous
+    async def test_a_peer_that_does_not_answer(self, ec: Authority) -> None:
+        go = asyncio.Event()
+
+        async def listen(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            below(writer).pause_reading()
+            await go.wait()
+            writer.transport.abort()
+
+        async with serving(listen, server_context(ec)) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec), shutdown_timeout=0.05)
+            writer.close()
+            with pytest.raises(TimeoutError, match=r"did not end within 0\.05 s"):
+                await writer.wait_closed()
+            go.set()
+
+    @asynchronous
+    async def test_a_peer_that_does_not_read(self, ec: Authority) -> None:
+        go = asyncio.Event()
+
+        async def listen(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            below(writer).pause_reading()
+            await go.wait()
+            writer.transport.abort()
+
+        async with serving(listen, server_context(ec)) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec), shutdown_timeout=0.05)
+            writer.write(bytes(20_000_000))
+            writer.close()
+            with pytest.raises(TimeoutError):
+                await writer.wait_closed()
+            go.set()
+
+    @asynchronous
+    async def test_a_peer_that_reads_slowly_has_the_time_it_needs(self, ec: Authority) -> None:
+        client, server = Recorder(), Recorder()
+        async with connected(client, server, ec, shutdown_timeout=0.1) as (near, far):
+            near.write(bytes(8_000_000))
+            near.close()
+            for _ in range(20):
+                far.pause_reading()
+                await asyncio.sleep(0.02)
+                far.resume_reading()
+                await asyncio.sleep(0.001)
+            assert len(server.received) < 8_000_000
+            await until(lambda: is_lost(client))
+        assert len(server.received) == 8_000_000
+        assert client.lost is None
+
+    @asynchronous
+    async def test_a_peer_that_just_leaves_then(self, ec: Authority) -> None:
+        async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            assert await reader.read() == b"x"
+            writer.transport.abort()
+
+        async with serving(leave, server_context(ec, "TLSv1.3")) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec, "TLSv1.3"))
+            writer.write(b"x")
+            # It has got everything and our goodbye.
+            await close(writer)
+
+    @asynchronous
+    async def test_a_peer_that_goes_on_sending(self, ec: Authority) -> None:
+        """What comes after `close` is dropped, and does not keep the connection."""
+
+        async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(bytes(10_000))
+                    await writer.drain()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+        async with serving(pour, server_context(ec, "TLSv1.3")) as port:
+            _, writer = await aio.open_connection(
+                "localhost", port, context=client_context(ec, "TLSv1.3"), shutdown_timeout=0.05
+            )
+            writer.close()
+            with pytest.raises(TimeoutError):
+                await writer.wait_closed()
+
+    @asynchronous
+    async def test_the_transport_below_is_closed_by_somebody_else(self, ec: Authority) -> None:
+        async with serving(ignoring_resets, server_context(ec)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+            below(writer).close()
+            with pytest.raises(ConnectionAbortedError):
+                await reader.read()
+            with pytest.raises(ConnectionAbortedError):
+                await close(writer)
+
+
+async def ignoring_resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Echo to somebody who may leave as he likes."""
+    with contextlib.suppress(ConnectionError):
+        await echo(reader, writer)
+
+
+def test_an_interrupt_ends_the_loop(ec: Authority) -> None:
+    """What is no Exception comes out of the loop itself, and everything is closed on its way."""
+
+    def interrupt(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    context = client_context(ec)
+    context.set_verify(SSL.VERIFY_PEER, interrupt)
+
+    async def main(port: int) -> None:
+        await aio.open_connection("127.0.0.1", port, context=context)
+
+    with threaded.serving(server_context(ec), threaded.until_closed) as service:
+        before = descriptors()
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(main(service.port))
+        with pytest.raises(SSL.Error):
+            service.result()
+        gc.collect()
+        assert descriptors() == before
