@@ -1,7 +1,7 @@
 """Echo over asyncio with 1,000 connections: one event loop, both ends of each connection, 64-byte messages.
 
-The standard library's ssl takes part with asyncio's own TLS transport, as everyone uses it; the package OpenSSL with
-the small protocol below, which joins a connection in memory to a socket's transport, as frameworks do.
+The standard library's ssl takes part with asyncio's own TLS transport, as everyone uses it; ours with `OpenSSL.aio`;
+pyOpenSSL with a small protocol that joins a connection in memory to a socket's transport, as frameworks do.
 """
 
 from __future__ import annotations

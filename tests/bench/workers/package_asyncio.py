@@ -1,4 +1,7 @@
-"""The asyncio case of the package OpenSSL: a connection in memory joined to a socket's transport."""
+"""The asyncio case of the package OpenSSL: `OpenSSL.aio` where there is one.
+
+Elsewhere a connection in memory is joined to a socket's transport, as frameworks do.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +72,16 @@ class Joint(asyncio.Protocol):
 def connect(plan: Plan) -> Connect:
     """Make contexts, and what connects one end."""
     made = contexts(plan)
+    with contextlib.suppress(ImportError):
+        from OpenSSL import aio
+
+        async def connect_one(raw: socket.socket, end: Client | Server) -> None:
+            if isinstance(end, Client):
+                await aio.create_connection(lambda: end, sock=raw, context=made.client, server_hostname="")
+            else:
+                await aio.connect_accepted_socket(lambda: end, raw, context=made.server)
+
+        return connect_one
 
     async def join(raw: socket.socket, end: Client | Server) -> None:
         tls = SSL.Connection(made.client if isinstance(end, Client) else made.server, None)
