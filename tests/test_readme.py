@@ -41,10 +41,10 @@ def wait_until_listening(server: subprocess.Popen[bytes]) -> None:
 
 
 def test_programs_run_as_they_stand(tmp_path: Path) -> None:
-    certificate, server, client = PROGRAMS
+    certificate, server, client, asynchronous = PROGRAMS
     with socket.create_server(("localhost", 0)) as reserved:
         port = str(reserved.getsockname()[1])
-    assert server.count(PORT) == client.count(PORT) == 1
+    assert server.count(PORT) == client.count(PORT) == asynchronous.count(PORT) == 1
     run(certificate, tmp_path)
     with subprocess.Popen([sys.executable, "-c", server.replace(PORT, port)], cwd=tmp_path) as process:
         try:
@@ -52,6 +52,7 @@ def test_programs_run_as_they_stand(tmp_path: Path) -> None:
             # The server goes on after a client.
             for _ in range(2):
                 assert run(client.replace(PORT, port), tmp_path) == "TLSv1.3 Hello, world\n"
+                assert run(asynchronous.replace(PORT, port), tmp_path) == "Hello, world\n"
         finally:
             process.kill()
 
