@@ -31,6 +31,7 @@ use crate::queue;
 use crate::transport::{Transport, Trouble};
 use crate::wire::{Queue, Wire};
 
+mod cork;
 mod dtls;
 mod exchange;
 mod extensions;
@@ -113,6 +114,10 @@ pub struct Connection {
     noted: AtomicBool,
     /// Whether a close_notify went into the outbox and its sender was told to try again.
     closing: AtomicBool,
+    /// Whether what is written is gathered first.
+    corked: AtomicBool,
+    /// Whether it is, or something is left of when it was.
+    gathering: AtomicBool,
     want: AtomicU8,
 }
 
@@ -140,6 +145,8 @@ impl Connection {
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            corked: AtomicBool::new(false),
+            gathering: AtomicBool::new(false),
             want: AtomicU8::new(Want::Nothing as u8),
         })
     }
@@ -279,6 +286,7 @@ impl Connection {
                 let both = ffi::SSL_SENT_SHUTDOWN | ffi::SSL_RECEIVED_SHUTDOWN;
                 return Ok(if self.shutdown_state() & both == both { Shutdown::Complete } else { Shutdown::Sent });
             }
+            self.send_gathered()?;
             let state = self.drive(|inner| {
                 inner.operate("SSL_shutdown", |ssl| {
                     // SAFETY: the `SSL` is valid and its lock held.

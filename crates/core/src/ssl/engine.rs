@@ -155,6 +155,8 @@ pub(crate) struct Shared {
     direct: Direct,
     /// What a read met after it had got some plaintext: the next one fails with it.
     deferred: RefCell<Option<Failure>>,
+    /// Plaintext of a corked connection that is still to be encrypted.
+    gathered: RefCell<Vec<u8>>,
     /// Contexts that a callback replaced, whose stores the running operation may still use.
     retired: RefCell<Vec<Handle<ffi::SSL_CTX>>>,
     /// How many records were moved since OpenSSL's buffers were last given back for good.
@@ -171,6 +173,11 @@ impl Shared {
     pub(crate) unsafe fn of<'a>(ssl: *const ffi::SSL) -> Option<&'a Self> {
         // SAFETY: the slot holds null or the state, which lives as long as the `SSL`.
         unsafe { ffi::SSL_get_ex_data(ssl, slot()?).cast::<Self>().as_ref() }
+    }
+
+    /// Plaintext that is still to be encrypted; not borrowed while OpenSSL is called.
+    pub(crate) fn gathered(&self) -> &RefCell<Vec<u8>> {
+        &self.gathered
     }
 
     /// Whom to ask. The reference is the caller's own: a callback may change the delegate.
@@ -431,6 +438,7 @@ impl Engine {
             overridden: Cell::new(None),
             failed: Cell::new(false),
             direct: Direct::default(),
+            gathered: RefCell::new(Vec::new()),
             retired: RefCell::new(Vec::new()),
             deferred: RefCell::new(None),
             records: Cell::new(0),

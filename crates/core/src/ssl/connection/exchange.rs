@@ -50,6 +50,7 @@ impl Hold<'_> {
     /// As [`Connection::seal`].
     pub fn seal(&self, data: &[u8]) -> Result<(), Failure> {
         self.refuse_others()?;
+        self.connection.send_gathered()?;
         self.note(seal(&self.inner, data))
     }
 

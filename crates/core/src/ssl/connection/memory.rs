@@ -132,6 +132,9 @@ impl Hold<'_> {
         if data.is_empty() {
             return Ok(0);
         }
+        if self.connection.is_gathering() {
+            return self.connection.write_gathering(data, false);
+        }
         self.note(write_record(&self.inner, data))
     }
 

@@ -86,7 +86,7 @@ impl Connection {
         if data.is_empty() {
             return Ok(Attempt::Done(0));
         }
-        if self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire) {
+        if self.is_gathering() || self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire) {
             return Ok(Attempt::Later(Later::ALL));
         }
         let Some(step) = self.step_now(&mut |inner| write_record(inner, data)) else {

@@ -18,6 +18,9 @@ impl Connection {
     /// [`Failure`]. After [`Failure::WantWrite`] the bytes that were encrypted are remembered: repeating the call with
     /// the same bytes sends them and returns their count; nothing is sent twice.
     pub fn write(&self, data: &[u8]) -> Result<usize, Failure> {
+        if self.is_gathering() {
+            return self.write_gathering(data, false);
+        }
         self.noting(|| self.write_some(data))
     }
 
@@ -26,6 +29,9 @@ impl Connection {
     /// # Errors
     /// As [`Connection::write`]; repeating the call with the same bytes goes on where it stopped.
     pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
+        if self.is_gathering() {
+            return self.write_gathering(data, true);
+        }
         self.write_all_from(data, 0)
     }
 
@@ -40,7 +46,7 @@ impl Connection {
     }
 
     /// `write`: what the first bytes came to.
-    fn write_some(&self, data: &[u8]) -> Result<usize, Failure> {
+    pub(super) fn write_some(&self, data: &[u8]) -> Result<usize, Failure> {
         if data.is_empty() {
             return Ok(0);
         }

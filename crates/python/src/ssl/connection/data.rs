@@ -111,6 +111,9 @@ impl Connection {
         if data.len() > SHORT {
             return self.driven(py, |core| write(core, data));
         }
+        if core.is_gathering() {
+            return if core.gather_now(data) { Ok(data.len()) } else { self.driven(py, |core| write(core, data)) };
+        }
         // So little is one record, whoever asks for it.
         if core.is_memory() {
             return match core.try_hold() {

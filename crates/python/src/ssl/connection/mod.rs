@@ -21,6 +21,7 @@ use crate::ssl::context::Context;
 use crate::ssl::transport;
 
 mod closing;
+mod cork;
 mod credentials;
 mod data;
 mod delegation;

@@ -1,0 +1,140 @@
+//! Many small writes as few full records: what is written to a corked connection is gathered first.
+//!
+//! The gathered plaintext lies with the engine and is touched under its lock only, so that it stays in order with
+//! everything else. It is encrypted when it fills a record, and when somebody asks for it: by `uncork`, by writing a
+//! whole record or more, by closing. Nothing that was taken is ever given back: what a transport does not take goes with
+//! the next call, which fails before it takes anything itself.
+
+use std::sync::atomic::Ordering;
+
+use super::moving::failure_of;
+use super::writing::write_record;
+use super::{Connection, RECORD, Want};
+use crate::error::Result;
+use crate::ssl::engine::{Inner, in_the_middle};
+use crate::ssl::status::{Failure, Outcome};
+use crate::transport::Trouble;
+
+impl Connection {
+    /// Gathers what is written from now on, and sends it in full records, until [`Connection::uncork`].
+    pub fn cork(&self) {
+        self.corked.store(true, Ordering::Release);
+        self.gathering.store(true, Ordering::Release);
+    }
+
+    /// Sends what was gathered, and gathers no more.
+    ///
+    /// # Errors
+    /// [`Failure`]. After [`Failure::WantRead`] and [`Failure::WantWrite`] repeat the call; nothing is lost.
+    pub fn uncork(&self) -> Result<(), Failure> {
+        self.corked.store(false, Ordering::Release);
+        self.noting(|| {
+            self.send_gathered()?;
+            self.gathering.store(false, Ordering::Release);
+            self.flush().map_err(|trouble| failure_of(trouble, Want::Write))
+        })
+    }
+
+    /// Whether something may be gathered, now or by the next write.
+    #[must_use]
+    pub fn is_gathering(&self) -> bool {
+        self.gathering.load(Ordering::Acquire)
+    }
+
+    /// Takes `data` if it is only to be kept, and nobody has to be waited for; whether it was.
+    #[must_use]
+    pub fn gather_now(&self, data: &[u8]) -> bool {
+        if !self.corked.load(Ordering::Acquire) || self.unsent.load(Ordering::Acquire) && !self.is_memory() {
+            return false;
+        }
+        let Some(inner) = self.engine.try_enter() else { return false };
+        let mut gathered = inner.shared().gathered().borrow_mut();
+        let fits = !inner.is_operating() && gathered.len() + data.len() < RECORD;
+        if fits {
+            gathered.extend_from_slice(data);
+            self.note(Want::Nothing);
+        }
+        fits
+    }
+
+    /// A write to a connection that gathers, or that has gathered something.
+    pub(super) fn write_gathering(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
+        self.noting(|| {
+            if self.unsent.load(Ordering::Acquire) && !self.is_memory() {
+                self.refuse_if_mine()?;
+                self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+            }
+            let corked = self.corked.load(Ordering::Acquire);
+            if !corked || data.len() >= RECORD {
+                self.send_gathered()?;
+                self.gathering.store(corked, Ordering::Release);
+                return if whole { self.write_all_from(data, 0) } else { self.write_some(data) };
+            }
+            let count = self.drive(|inner| gather(inner, data))?;
+            match self.flush() {
+                Ok(()) | Err(Trouble::WouldBlock | Trouble::Interrupted) => Ok(count),
+                Err(trouble) => Err(failure_of(trouble, Want::Write)),
+            }
+        })
+    }
+
+    /// Encrypts what was gathered.
+    pub(super) fn send_gathered(&self) -> Result<(), Failure> {
+        if self.is_gathering() { self.drive(send_gathered) } else { Ok(()) }
+    }
+}
+
+/// Keeps `data` and encrypts what fills a record.
+pub(super) fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
+    if inner.is_operating() {
+        return Outcome::Failed(in_the_middle().into());
+    }
+    let mut gathered = inner.shared().gathered().take();
+    gathered.extend_from_slice(data);
+    let outcome = encrypt(inner, &mut gathered, RECORD);
+    // What fails has encrypted nothing of the last record, and takes nothing of `data` that was not encrypted.
+    let outcome = match outcome {
+        Outcome::Done(()) => Outcome::Done(data.len()),
+        other => {
+            // What was there before goes first, so what is left of it and of `data` is the end of both.
+            let left = gathered.len().min(data.len());
+            let taken = data.len() - left;
+            gathered.truncate(gathered.len() - left);
+            match other {
+                _ if taken > 0 => Outcome::Done(taken),
+                Outcome::WantRead => Outcome::WantRead,
+                Outcome::WantWrite | Outcome::Done(()) => Outcome::WantWrite,
+                Outcome::Failed(failure) => Outcome::Failed(failure),
+            }
+        }
+    };
+    inner.shared().gathered().replace(gathered);
+    outcome
+}
+
+/// Encrypts all that was gathered.
+pub(super) fn send_gathered(inner: &Inner) -> Outcome<()> {
+    if inner.shared().gathered().borrow().is_empty() {
+        return Outcome::Done(());
+    }
+    if inner.is_operating() {
+        return Outcome::Failed(in_the_middle().into());
+    }
+    let mut gathered = inner.shared().gathered().take();
+    let outcome = encrypt(inner, &mut gathered, 1);
+    inner.shared().gathered().replace(gathered);
+    outcome
+}
+
+/// Encrypts the front of `plaintext` and drops it, as long as it has at least `least` bytes.
+fn encrypt(inner: &Inner, plaintext: &mut Vec<u8>, least: usize) -> Outcome<()> {
+    while plaintext.len() >= least {
+        match write_record(inner, plaintext) {
+            Outcome::Done(count) => drop(plaintext.drain(..count)),
+            Outcome::WantRead => return Outcome::WantRead,
+            Outcome::WantWrite => return Outcome::WantWrite,
+            Outcome::Failed(failure) => return Outcome::Failed(failure),
+        }
+    }
+    Outcome::Done(())
+}
