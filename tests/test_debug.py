@@ -103,7 +103,8 @@ def site(tmp_path: Path) -> Path:
 
 def ours(site: Path) -> dict[str, bytes | None]:
     """Return the files of the package, and their content."""
-    return {f"OpenSSL/{path.name}": path.read_bytes() for path in sorted((site / "OpenSSL").iterdir())}
+    paths = sorted(path for path in (site / "OpenSSL").rglob("*") if path.is_file())
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in paths}
 
 
 ORIGINALS = {
