@@ -32,8 +32,13 @@ def daemon(path: Path, serve: Serve) -> Iterator[None]:
 
 
 def request(connection: socket.socket) -> int:
-    """Read one request for bytes that are at hand; returns how many are asked for."""
+    """Read one request for bytes that are at hand; returns how many are asked for.
+
+    The other side may have hung up instead: ConnectionResetError.
+    """
     command = connection.recv(1)
+    if not command:
+        raise ConnectionResetError
     assert command == b"\x01", command
     return connection.recv(1)[0]
 
