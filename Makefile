@@ -36,8 +36,9 @@ export PIP_BUILD_CONSTRAINT := $(CURDIR)/tests/requirements.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 IN_VENV := $(VENV)/bin/python
-# What a real peer is in the tests and the demo.
-PEERS := openssl=openssl curl=curl
+# What a real peer is in the demo, and in the tests.
+DEMO_PEERS := openssl=openssl curl=curl
+PEERS := $(DEMO_PEERS) gnutls-cli=gnutls-bin nginx=nginx
 
 WHEELS := $(TARGET)/wheel
 SHIM := $(TARGET)/shim
@@ -54,7 +55,7 @@ help: ## List the targets
 	@echo 'Variables: PYTHON=/path/to/python3 (3.11 or newer); OPENSSL_NO_VENDOR=1 (link the system OpenSSL)'
 
 .PHONY: demo
-demo: $(VENV)/installed peers ## Show it: a CA, a TLS server, and openssl, curl and Python as its peers
+demo: $(VENV)/installed demo-peers ## Show it: a CA, a TLS server, and openssl, curl and Python as its peers
 	@$(IN_VENV) examples/demo.py
 
 .PHONY: test
@@ -150,6 +151,10 @@ clean: ## Remove all that was built, the virtual environments included
 compiler:
 	@command -v cargo >/dev/null || { echo 'Rust is missing: see https://rustup.rs' >&2; exit 1; }
 	@tools/need cc=build-essential perl:IPC::Cmd=perl make=make $(NEEDED_LIBRARY)
+
+.PHONY: demo-peers
+demo-peers:
+	@tools/need $(DEMO_PEERS)
 
 .PHONY: peers
 peers:
