@@ -449,6 +449,35 @@ def test_a_renegotiation(ec: Authority, version: str):
     assert pair.server.recv(100) == b"still here"
 
 
+@pytest.mark.parametrize(
+    ("offered", "accepted", "agreed"),
+    [
+        (b"SRTP_AES128_CM_SHA1_80", b"SRTP_AES128_CM_SHA1_80", b"SRTP_AES128_CM_SHA1_80"),
+        (
+            b"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_128_GCM",
+            b"SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80",
+            b"SRTP_AEAD_AES_128_GCM",
+        ),
+        (b"SRTP_AES128_CM_SHA1_32", b"SRTP_AEAD_AES_256_GCM", b""),
+        (None, b"SRTP_AEAD_AES_256_GCM", b""),
+        (b"SRTP_AEAD_AES_256_GCM", None, b""),
+    ],
+)
+def test_a_profile_of_srtp(ec: Authority, offered: bytes | None, accepted: bytes | None, agreed: bytes):
+    # C180. The server's order counts.
+    client, server = dtls_contexts(ec)
+    for context, profiles in ((client, offered), (server, accepted)):
+        if profiles is not None:
+            context.set_tlsext_use_srtp(profiles)
+    pair = datagram_pair(client, server)
+    assert pair.client.get_selected_srtp_profile() == b""
+    complete([Link(pair)])
+    assert pair.client.get_selected_srtp_profile() == pair.server.get_selected_srtp_profile() == agreed
+    # RFC 5764, 4.2: two keys and two salts.
+    material = pair.client.export_keying_material(b"EXTRACTOR-dtls_srtp", 60)
+    assert material == pair.server.export_keying_material(b"EXTRACTOR-dtls_srtp", 60)
+
+
 def test_a_stream_does_not_understand_datagrams(ec: Authority):
     pair = Pair(SSL.Connection(dtls(), None), SSL.Connection(server_context(ec), None), "memory")
     pair.client.set_connect_state()
