@@ -210,6 +210,23 @@ class TestHandshakesOfServers:
         assert [str(context["exception"]) for context in taken] == ["from the callback"]
 
     @asynchronous
+    async def test_preparations(self, ec: Authority) -> None:
+        """A server that cannot make a connection says so, and closes what it has accepted."""
+        failing = True
+
+        def prepare(_: SSL.Connection) -> None:
+            if failing:
+                raise LookupError("in prepare")
+
+        with complaints() as taken:
+            async with serving(echo, server_context(ec), prepare=prepare) as port:
+                with pytest.raises(ConnectionError):
+                    await aio.open_connection("localhost", port, context=client_context(ec))
+                failing = False
+                await see_it_works(ec, port)
+        assert [str(context["exception"]) for context in taken] == ["in prepare"]
+
+    @asynchronous
     async def test_clients_that_refuse(self, ec: Authority, stranger: Authority) -> None:
         async with serving(echo, server_context(ec)) as port:
             with pytest.raises(SSL.Error):
@@ -428,6 +445,36 @@ class TestTheLastWait:
             writer.write(b"x")
             # It has got everything and our goodbye.
             await close(writer)
+
+    @pytest.mark.parametrize("farewell", ["reset", "garbage"])
+    @asynchronous
+    async def test_a_peer_that_leaves_rudely_then(self, ec: Authority, farewell: str) -> None:
+        async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            assert await reader.read() == b"x"
+            if farewell == "garbage":
+                below(writer).write(GARBAGE)
+                await asyncio.sleep(0.01)
+            below(writer).get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            writer.transport.abort()
+
+        async with serving(leave, server_context(ec, "TLSv1.3")) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec, "TLSv1.3"))
+            writer.write(b"x")
+            await close(writer)
+
+    @asynchronous
+    async def test_a_peer_that_leaves_before_it_has_got_all(self, ec: Authority) -> None:
+        async def leave(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            below(writer).pause_reading()
+            await asyncio.sleep(0.01)
+            reset(writer)
+
+        async with serving(leave, server_context(ec)) as port:
+            _, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+            writer.write(bytes(20_000_000))
+            writer.close()
+            with pytest.raises(ConnectionError):
+                await writer.wait_closed()
 
     @asynchronous
     async def test_a_peer_that_goes_on_sending(self, ec: Authority) -> None:

@@ -167,6 +167,22 @@ async def test_a_handshake_that_fails_closes_what_is_below(ec: Authority, strang
 
 
 @asynchronous
+async def test_a_peer_that_has_left_before(ec: Authority) -> None:
+    """The end of its stream came before TLS began, and will not come again."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readline() == b"STARTTLS\n"
+        await until(lambda: reader._eof)  # type: ignore[attr-defined]
+        with pytest.raises(aio.TruncatedError):
+            await aio.wrap(reader, writer, context=server_context(ec), server_side=True)
+
+    async with plain_server(serve) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"STARTTLS\n\x16\x03")
+        await close(writer)
+
+
+@asynchronous
 async def test_arguments(ec: Authority) -> None:
     """What makes no sense leaves the pair as it is."""
     async with plain_server(echo) as port:

@@ -11,7 +11,7 @@ from OpenSSL import SSL, aio
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.loops import asynchronous, close, complaints, echo, port_of, serving, until
-from tests.support.protocols import Recorder, connected
+from tests.support.protocols import Recorder, connected, is_lost
 
 version = pytest.mark.parametrize("version", VERSIONS)
 
@@ -292,6 +292,39 @@ async def test_closing_sends_what_was_written(ec: Authority) -> None:
 
 
 @asynchronous
+async def test_closing_while_reading_is_paused(ec: Authority) -> None:
+    """The peer's answer is read all the same, what came before it is dropped."""
+    client, server = Recorder(), Recorder()
+    async with connected(client, server, ec) as (near, far):
+        near.pause_reading()
+        far.write(bytes(1000))
+        await asyncio.sleep(0.01)
+        near.close()
+        near.resume_reading()
+        await until(lambda: is_lost(client) and is_lost(server))
+    assert client.told == ["made", "lost"]
+    assert client.lost is server.lost is None
+
+
+@asynchronous
+async def test_closing_goes_on_after_the_end_of_the_peers_stream(ec: Authority) -> None:
+    """A peer that has ended its TCP direction, without a word in TLS, still gets what was written before."""
+    client, server = Recorder(), Recorder()
+    async with connected(client, server, ec) as (near, far):
+        near.pause_reading()
+        far.write(bytes(5 * MEBIBYTE))
+        far.close()
+        near.get_extra_info("socket")._sock.shutdown(socket.SHUT_WR)
+        await asyncio.sleep(0.01)
+        near.resume_reading()
+        await until(lambda: is_lost(server))
+        await until(lambda: is_lost(client))
+    assert client.received == bytes(5 * MEBIBYTE)
+    assert "eof" in client.told
+    assert server.lost is None
+
+
+@asynchronous
 async def test_aborting_sends_nothing(ec: Authority) -> None:
     client, server = Recorder(), Recorder()
     async with connected(client, server, ec) as (near, far):
@@ -341,6 +374,52 @@ async def test_the_server_asks_for_a_new_handshake(ec: Authority) -> None:
         near.write(b"after")
         await until(lambda: client.received == b"one two three")
         await until(lambda: server.received == b"meanwhile after")
+
+
+@asynchronous
+async def test_what_is_written_in_a_new_handshake_waits_for_it(ec: Authority) -> None:
+    """The client answers in the middle of the handshake that the server has asked for, and says no more."""
+
+    class Answering(Recorder):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self.transport.write(b"an answer")
+            assert self.transport.get_write_buffer_size() == len(b"an answer")
+
+    client, server = Answering(), Recorder()
+    async with connected(client, server, ec, "TLSv1.2") as (near, far):
+        connection = far.get_extra_info("connection")
+        connection.renegotiate()
+        far.write(b"a question")
+        await until(lambda: server.received == b"an answer")
+        assert connection.total_renegotiations() == 1
+        assert near.get_write_buffer_size() == 0
+    assert client.told == ["made", "data", "pause", "resume", "lost"]
+
+
+@asynchronous
+async def test_who_takes_no_answer_is_not_read(ec: Authority) -> None:
+    """A peer that makes us answer, but does not read, must not fill our memory with answers."""
+    client, server = Recorder(), Recorder()
+    async with connected(client, server, ec, "TLSv1.2") as (near, far):
+        below = near._below
+        connection = far.get_extra_info("connection")
+        # As the transport below does when it has enough.
+        near.pause_writing()
+        assert client.told == ["made", "pause"]
+        assert below.is_reading()
+        # Has to be answered.
+        connection.renegotiate()
+        far.write(b"x")
+        await until(lambda: not below.is_reading())
+        # Neither does the application's wish change this.
+        near.pause_reading()
+        near.resume_reading()
+        assert not below.is_reading()
+        near.resume_writing()
+        assert below.is_reading()
+        await until(lambda: client.received == b"x" and connection.total_renegotiations() == 1)
+        assert sorted(client.told) == ["data", "made", "pause", "resume"]
 
 
 @version

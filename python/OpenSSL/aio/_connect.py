@@ -182,7 +182,24 @@ async def create_server(
     refuse_ssl(options)
     settings = Settings(context, True, None, None, prepare, handshake_timeout, shutdown_timeout)
     loop = asyncio.get_running_loop()
-    return await loop.create_server(lambda: settings.transport(protocol_factory, None), host, port, **options)
+
+    def accept() -> asyncio.BaseProtocol:
+        try:
+            return settings.transport(protocol_factory, None)
+        except Exception as error:
+            # asyncio would neither close the connection nor tell of it.
+            message = "no TLS connection could be made for a client"
+            loop.call_exception_handler({"message": message, "exception": error})
+            return _Refusal()
+
+    return await loop.create_server(accept, host, port, **options)
+
+
+class _Refusal(asyncio.Protocol):
+    """Closes a connection that was accepted in vain."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 async def connect_accepted_socket(
@@ -241,14 +258,20 @@ async def start_tls(
 
 
 async def over(
-    transport: asyncio.Transport, tls: TLSTransport, ready: asyncio.Future[None], early: bytes = b""
+    transport: asyncio.Transport,
+    tls: TLSTransport,
+    ready: asyncio.Future[None],
+    early: bytes = b"",
+    ended: bool = False,
 ) -> None:
-    """Put TLS over a transport; `early` has come already."""
+    """Put TLS over a transport; `early` has come already, and the end after it if it `ended`."""
     if transport.is_closing():
         raise ConnectionAbortedError("the transport is closed")
     transport.set_protocol(tls)
     tls.connection_made(transport)
     tls._feed(early)
+    if ended:
+        tls.eof_received()
     # Whoever read before may have had enough.
     transport.resume_reading()
     await finish(tls, ready)

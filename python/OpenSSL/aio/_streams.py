@@ -191,5 +191,5 @@ async def wrap(
 
     writer_kept = [writer]
     tls._on_lost.append(tell)
-    await over(transport, tls, ready, early)
+    await over(transport, tls, ready, early, reader.at_eof())
     return new_reader, asyncio.StreamWriter(tls, protocol, new_reader, asyncio.get_running_loop())
