@@ -1,6 +1,6 @@
 //! `openssl/ssl.h` and `openssl/sslerr.h`: what `openssl-sys` does not declare.
 
-use std::ffi::{c_char, c_int, c_long};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint};
 
 #[cfg(ossl_3_2)]
 use openssl_sys::BIO_ADDR;
@@ -51,9 +51,11 @@ unsafe extern "C" {
     pub fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
     pub fn SSL_CTX_set_default_read_buffer_len(ctx: *mut SSL_CTX, len: usize);
     pub fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, t: c_long) -> c_long;
+    pub fn SSL_SESSION_get0_id_context(s: *const SSL_SESSION, len: *mut c_uint) -> *const c_uchar;
     pub fn SSL_SESSION_is_resumable(s: *const SSL_SESSION) -> c_int;
     pub fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
     pub fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
+    pub fn SSL_get_options(s: *const SSL) -> u64;
     pub fn SSL_get_ciphers(s: *const SSL) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_get_client_CA_list(s: *const SSL) -> *mut stack_st_X509_NAME;
     pub fn SSL_has_pending(s: *const SSL) -> c_int;

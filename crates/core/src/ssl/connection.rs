@@ -25,6 +25,7 @@ use super::context::Context;
 use super::engine::{Delegate, Engine, Inner};
 use super::link::Link;
 use super::retry::Retries;
+use super::session;
 use super::status::{Failure, Outcome};
 use crate::error::Result;
 use crate::queue;
@@ -383,6 +384,8 @@ fn read_record(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Out
     match outcome {
         Outcome::Done(_) => inner.moved(),
         Outcome::WantRead => inner.missed(),
+        // SAFETY: the `SSL` is valid and its lock held.
+        Outcome::Failed(Failure::UnexpectedEof) if inner.is_sound() => unsafe { session::readmit(inner.as_ptr()) },
         _ => {}
     }
     outcome

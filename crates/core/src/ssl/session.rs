@@ -78,6 +78,52 @@ unsafe fn unmarked(session: *mut ffi::SSL_SESSION) -> Result<Handle<ffi::SSL_SES
     }
 }
 
+/// Puts the session of a server's connection, whose stream has ended without close_notify, back into the cache of its
+/// `SSL_CTX`. libssl has taken it out, as after a violation of the protocol; but such an end is no reason to forget a
+/// session (RFC 5246, 7.2.1). The cache gets a copy, since the session itself is marked.
+///
+/// # Safety
+/// `ssl` is valid, and nobody else uses it during the call.
+pub(crate) unsafe fn readmit(ssl: *mut ffi::SSL) {
+    // SAFETY: the `SSL` is valid; its session and its `SSL_CTX` stay its own.
+    let (session, ctx) = unsafe { (ffi::SSL_get_session(ssl), ffi::SSL_get_SSL_CTX(ssl)) };
+    // SAFETY: as above; the session is null or valid.
+    let forgotten = !session.is_null() && unsafe { ffi::SSL_is_server(ssl) == 1 && was_kept(ssl, ctx, session) };
+    if !forgotten {
+        return;
+    }
+    queue::clear();
+    // SAFETY: the session is valid, and nothing changes it during the call.
+    if let Ok(copy) = unsafe { unmarked(session) } {
+        // SAFETY: both are valid; the cache has a lock, and takes a reference of its own.
+        unsafe { ffi::SSL_CTX_add_session(ctx, copy.as_ptr()) };
+    }
+    queue::clear();
+}
+
+/// Whether libssl keeps such a session in the cache of the server, and has just forgotten it (`ssl_update_cache`).
+///
+/// # Safety
+/// All are valid, and belong to each other.
+unsafe fn was_kept(ssl: *mut ffi::SSL, ctx: *mut ffi::SSL_CTX, session: *mut ffi::SSL_SESSION) -> bool {
+    let (mut id, mut name) = (0, 0);
+    // SAFETY: passed on from this function's own contract; the lengths can be written to.
+    unsafe {
+        ffi::SSL_SESSION_get_id(session, &raw mut id);
+        ffi::SSL_SESSION_get0_id_context(session, &raw mut name);
+        let mode = ffi::SSL_CTX_ctrl(ctx, ffi::SSL_CTRL_GET_SESS_CACHE_MODE, 0, ptr::null_mut());
+        let cached = mode & (ffi::SSL_SESS_CACHE_SERVER | ffi::SSL_SESS_CACHE_NO_INTERNAL_STORE);
+        // With tickets the id of TLS 1.3 means nothing.
+        let meaningful =
+            ffi::SSL_version(ssl) != ffi::TLS1_3_VERSION || ffi::SSL_get_options(ssl) & ffi::SSL_OP_NO_TICKET != 0;
+        ffi::SSL_SESSION_is_resumable(session) == 0
+            && id > 0
+            && cached == ffi::SSL_SESS_CACHE_SERVER
+            && (name > 0 || ffi::SSL_get_verify_mode(ssl) & ffi::SSL_VERIFY_PEER == 0)
+            && meaningful
+    }
+}
+
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").finish_non_exhaustive()
