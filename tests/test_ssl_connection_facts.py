@@ -108,3 +108,15 @@ def test_facts_remain_after_the_end(pair: Pair, version: str):
     assert pair.server.get_protocol_version_name() == version
     assert pair.client.get_peer_certificate() is not None
     assert pair.server.get_cipher_name() is not None
+
+
+@pytest.mark.parametrize("kind", ["ec", "rsa"])
+def test_the_group_of_the_key_exchange(request: pytest.FixtureRequest, kind: str):
+    authority = request.getfixturevalue(kind)
+    context = server_context(authority)
+    context.set_tmp_ecdh(crypto.get_elliptic_curve("secp384r1"))
+    pair = memory_pair(client_context(authority), context)
+    assert pair.client.get_group_name() is None
+    pair.handshake()
+    assert pair.client.get_group_name() in ("secp384r1", "P-384")
+    assert pair.server.get_group_name() == pair.client.get_group_name()

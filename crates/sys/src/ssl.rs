@@ -17,6 +17,7 @@ pub const DTLS_CTRL_GET_TIMEOUT: c_int = 73;
 pub const DTLS_CTRL_HANDLE_TIMEOUT: c_int = 74;
 pub const SSL_CTRL_CLEAR_MODE: c_int = 78;
 pub const SSL_CTRL_CHAIN: c_int = 88;
+pub const SSL_CTRL_GET_NEGOTIATED_GROUP: c_int = 134;
 pub const SSL_CTRL_SET_GROUPS: c_int = 91;
 pub const SSL_R_CERTIFICATE_VERIFY_FAILED: c_int = 134;
 pub const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
@@ -56,6 +57,7 @@ unsafe extern "C" {
     pub fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
     pub fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
     pub fn SSL_get_options(s: *const SSL) -> u64;
+    pub fn SSL_group_to_name(s: *mut SSL, id: c_int) -> *const c_char;
     pub fn SSL_get_ciphers(s: *const SSL) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_get_client_CA_list(s: *const SSL) -> *mut stack_st_X509_NAME;
     pub fn SSL_has_pending(s: *const SSL) -> c_int;

@@ -1,6 +1,5 @@
 //! A connection looked at and adjusted: everything that never waits for the peer.
 
-#[cfg(ossl_3_2)]
 use std::ffi::CStr;
 use std::sync::atomic::Ordering;
 
@@ -113,29 +112,33 @@ impl Connection {
         unsafe { cipher::static_text(ffi::SSL_get_version(inner.as_ptr())) }
     }
 
-    /// The group of the key exchange, such as `x25519` (`SSL_get0_group_name`); none before there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] with OpenSSL older than 3.2.
-    pub fn group_name(&self) -> Result<Option<String>> {
-        #[cfg(ossl_3_2)]
-        {
-            let inner = self.engine.enter();
-            // SAFETY: the `SSL` is valid and its lock held. Without a session there is no group to ask for.
-            let name = unsafe {
-                if ffi::SSL_get_session(inner.as_ptr()).is_null() {
-                    return Ok(None);
-                }
-                ffi::SSL_get0_group_name(inner.as_ptr())
-            };
-            if name.is_null() {
-                return Ok(None);
-            }
-            // SAFETY: a terminated string that lives as long as the session, which the lock keeps.
-            Ok(Some(unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()))
+    /// The group of the key exchange, such as `x25519`; none before there is one, and where there is none
+    /// (`SSL_get0_group_name`, `SSL_group_to_name`).
+    #[must_use]
+    pub fn group_name(&self) -> Option<String> {
+        let inner = self.engine.enter();
+        queue::clear();
+        // SAFETY: the `SSL` is valid and its lock held. Without a session there is no group to ask for.
+        if unsafe { ffi::SSL_get_session(inner.as_ptr()) }.is_null() {
+            return None;
         }
+        #[cfg(ossl_3_2)]
+        // SAFETY: as above, and there is a session.
+        let name = unsafe { ffi::SSL_get0_group_name(inner.as_ptr()) };
         #[cfg(not(ossl_3_2))]
-        Err(Error::Unsupported("the name of the group needs OpenSSL 3.2 or newer".into()))
+        // SAFETY: as above; the calls only read.
+        let name = unsafe {
+            let group = ffi::SSL_ctrl(inner.as_ptr(), ffi::SSL_CTRL_GET_NEGOTIATED_GROUP, 0, std::ptr::null_mut());
+            match std::ffi::c_int::try_from(group) {
+                Ok(group) if group != 0 => ffi::SSL_group_to_name(inner.as_ptr(), group),
+                _ => std::ptr::null(),
+            }
+        };
+        if name.is_null() {
+            return None;
+        }
+        // SAFETY: a terminated string that lives as long as the session, which the lock keeps, or the library.
+        Some(unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned())
     }
 
     /// What the state machine is doing, in words (`SSL_state_string_long`).

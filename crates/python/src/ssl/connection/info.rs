@@ -108,11 +108,10 @@ impl Connection {
         self.held(py, ironssl::ssl::Connection::protocol_version_name)
     }
 
-    /// The name of the group of the key exchange, such as 'x25519', or None.
-    ///
-    /// Raises NotImplementedError with OpenSSL older than 3.2. (SSL_get0_group_name)
+    /// The name of the group of the key exchange, such as 'x25519', or None. (SSL_get0_group_name,
+    /// SSL_group_to_name)
     fn get_group_name(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.held(py, ironssl::ssl::Connection::group_name)?.or_raise::<Ssl>()
+        self.held(py, ironssl::ssl::Connection::group_name)
     }
 
     /// What the connection is doing, in words, as str. (SSL_state_string_long)
