@@ -74,6 +74,10 @@ test-python: $(VENV)/installed peers ## Run the Python tests (ARGS='-k name -x' 
 test-system: ## Run all tests against the system's OpenSSL (3.0 or newer) instead of the vendored one
 	@$(MAKE) OPENSSL_NO_VENDOR=1 test
 
+.PHONY: test-all
+test-all: $(WHEELS)/built peers ## Run the Python tests on every CPython of 3.11 or newer here, from one wheel
+	@tools/test-all $(TARGET)/pythons $(WHEELS) $(ARGS)
+
 .PHONY: test-sdist
 test-sdist: $(VENV)/requirements compiler ## Build a wheel from the source distribution alone and import it (slow)
 	rm -rf $(TARGET)/sdist
