@@ -33,6 +33,8 @@ class Suite:
     """The version of CPython, where an old test environment has one that it needs."""
     plugins: tuple[str, ...] = ()
     """Plug-ins for pytest out of plugin/, besides the recorder."""
+    openssl_conf: str | None = None
+    """OpenSSL's configuration, a file in plugin/, for both packages; without one there is none."""
     excluded: tuple[Exclusion, ...] = ()
     most_excluded: int = 0
     """How many test functions `excluded` may name."""
@@ -51,6 +53,7 @@ def pyopenssl(
     most_excluded: int,
     python: str | None = None,
     plugins: tuple[str, ...] = (),
+    openssl_conf: str | None = None,
 ) -> Suite:
     """Name the tests of a release of pyOpenSSL."""
     return Suite(
@@ -63,6 +66,7 @@ def pyopenssl(
         original=version,
         python=python,
         plugins=plugins,
+        openssl_conf=openssl_conf,
         excluded=excluded,
         most_excluded=most_excluded,
     )
@@ -73,8 +77,8 @@ SUITES: dict[str, Suite] = {
     for suite in (
         pyopenssl("26.4.0", exclusions.PYOPENSSL_26_4_0, 18),
         pyopenssl("23.2.0", exclusions.PYOPENSSL_23_2_0, 30, plugins=("removed_names_warn",)),
-        pyopenssl("22.0.0", exclusions.PYOPENSSL_22_0_0, 30, python="3.11"),
-        pyopenssl("17.5.0", exclusions.PYOPENSSL_17_5_0, 30, python="3.11"),
+        pyopenssl("22.0.0", exclusions.PYOPENSSL_22_0_0, 45, python="3.11"),
+        pyopenssl("17.5.0", exclusions.PYOPENSSL_17_5_0, 60, python="3.11", openssl_conf="weak_keys.cnf"),
         Suite(
             name="twisted",
             title="Twisted 26.10.0",

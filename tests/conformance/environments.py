@@ -111,7 +111,7 @@ def _made(folder: Path, base: Path, suite: Suite, what: str) -> Path:
         print(f"{suite.title}: making the environment for {what} ...", file=sys.stderr, flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         check_run([base, "-m", "venv", folder], f"making {folder}")
-        install = ("install", "--quiet", "--no-deps", "--only-binary=:all:", "--requirement", suite.requirements)
+        install = ("install", "--quiet", "--no-deps", "--requirement", suite.requirements)
         _pip(python, f"installing {suite.requirements.name}", *install)
         (folder / "complete").touch()
     return python

@@ -62,6 +62,8 @@ def _wrong(suite: Suite, original: Outcome, ours: Outcome) -> Iterator[str]:
         yield "no test passed with the original"
     if original.ended:
         yield f"with the original, the run {original.ended}"
+    if ours.lingered:
+        yield "the process did not end after the last test"
     if ours.ended:
         yield f"the run {ours.ended}"
     for test, outcome in ours.tests.items():

@@ -79,6 +79,7 @@ def details(result: Result) -> list[str]:
         return [f"{result.suite.title} could not be run: {result.unavailable}"]
     lines = [f"{result.suite.title}: {text}" for text in result.judgement.wrong]
     assert result.ours is not None
+    lines += [f"{result.suite.title}: {test} passed only when it was run again" for test in result.ours.again]
     missing = Counter(test.split("::")[0] for test in result.judgement.lost if test not in result.ours.tests)
     lines += [f"{result.suite.title}: {count} tests of {module} were not run" for module, count in missing.items()]
     shown = [test for test in (*result.judgement.lost, *result.judgement.failed_with_both) if test in result.ours.tests]

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.conformance.exclusions import Kind
 
 PLUGINS = HERE / "plugin"
 SECONDS_PER_TEST = 60
+SECONDS_TO_END = 20
 
 
 @dataclass
@@ -35,6 +37,10 @@ class Outcome:
     """Test -> why it did not pass."""
     ended: str | None = None
     """How the run ended, where it did not come to its end."""
+    lingered: bool = False
+    """Whether the process did not end after the last test."""
+    again: list[str] = field(default_factory=list)
+    """Tests that passed only when they were run again by themselves."""
 
     def count(self, *outcomes: str) -> int:
         """How many tests had one of these outcomes."""
@@ -73,9 +79,10 @@ def command(suite: Suite, python: Path) -> list[str]:
     return [str(python), "-m", "pytest", *chosen, *options, *named]
 
 
-def surroundings(suite: Suite, record: Path, home: Path) -> dict[str, str]:
+def surroundings(suite: Suite, record: Path, home: Path, only: list[str] | None) -> dict[str, str]:
     """Give the environment of the run: nothing of this process's that could change what a test does."""
     return {
+        "CONFORMANCE_SELECTED": json.dumps(only),
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
         "TMPDIR": str(home),
@@ -84,11 +91,12 @@ def surroundings(suite: Suite, record: Path, home: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "CONFORMANCE_RECORD": str(record),
         "CONFORMANCE_DESELECTED": " ".join(deselected(suite)),
+        "OPENSSL_CONF": str(PLUGINS / suite.openssl_conf) if suite.openssl_conf else os.devnull,
     }
 
 
-def run(suite: Suite, python: Path, log: Path) -> Outcome:
-    """Run a suite; what pytest says goes to the file `log`."""
+def run(suite: Suite, python: Path, log: Path, only: list[str] | None = None) -> Outcome:
+    """Run a suite, or only these tests of it; what pytest says goes to the file `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="conformance-") as temporary:
         home, work, record = Path(temporary, "home"), Path(temporary, "work"), Path(temporary, "record")
@@ -102,22 +110,33 @@ def run(suite: Suite, python: Path, log: Path) -> Outcome:
             process = subprocess.Popen(
                 command(suite, python),
                 cwd=work,
-                env=surroundings(suite, record, home),
+                env=surroundings(suite, record, home, only),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
             try:
-                status: int | None = process.wait(suite.seconds)
-            except subprocess.TimeoutExpired:
-                status = None
+                status = _wait(process, record, suite.seconds)
             finally:
                 # Servers that a test has left behind go with it.
                 _kill_group(process)
         if not record.exists():
             raise Unavailable(f"{suite.title} did not start: {_tail(log)}")
         return read(record, status)
+
+
+def _wait(process: subprocess.Popen[bytes], record: Path, seconds: float) -> int | None:
+    """Wait for the process; None when it takes too long, be it for the tests or, after the last, to end."""
+    deadline = time.monotonic() + seconds
+    over = False
+    while time.monotonic() < deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(1)
+        if not over and record.exists() and record.read_bytes().rpartition(b"\n{")[2].startswith(b'"end"'):
+            over = True
+            deadline = min(deadline, time.monotonic() + SECONDS_TO_END)
+    return None
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -147,6 +166,7 @@ def read(record: Path, status: int | None) -> Outcome:
             running = None
         elif "end" in event:
             complete = True
+    outcome.lingered = complete and status is None
     if not complete:
         how = "took too long" if status is None else f"ended with status {status}"
         outcome.ended = f"{how} in {running or 'no test'}"

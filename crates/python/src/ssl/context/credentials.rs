@@ -70,7 +70,7 @@ impl Context {
                 let userdata = self.passphrase_data.get(py).unwrap_or_else(|| py.None());
                 let mut ask = |_purpose| {
                     ask_passphrase(callback, &userdata)
-                        .map(|bytes| bytes.as_bytes().to_vec().into())
+                        .map(|bytes| bytes.as_bytes().iter().take(MAX_PASSPHRASE).copied().collect::<Vec<_>>().into())
                         .map_err(|error| Box::new(error) as Parked)
                 };
                 core.use_private_key_file(&path, format, Passphrase::Ask(&mut ask))
@@ -83,8 +83,9 @@ impl Context {
     ///
     /// callback: called with the greatest length in bytes, whether to ask twice (always false: keys are only read here)
     /// and userdata; or, if it takes exactly two arguments, with the last two only. It returns the passphrase as bytes
-    /// or as str (UTF-8 then), or something false if it has none, which makes loading fail with Error. What it raises
-    /// comes out of use_privatekey_file.
+    /// or as str (UTF-8 then), or something false if it has none, which makes loading fail with Error. What is
+    /// longer than the greatest length is cut off, as programs have been told. What it raises comes out of
+    /// use_privatekey_file.
     ///
     /// Raises TypeError for something that cannot be called. (SSL_CTX_set_default_passwd_cb)
     #[pyo3(signature = (callback, userdata = None))]
