@@ -49,10 +49,13 @@ pub enum Trouble {
     /// The operating system refused.
     System(Errno),
     /// The caller's object failed in its own way.
-    Caller(Parked),
-    /// The same, but for a reason that has nothing to do with the connection (the program is to end, say): it comes out
-    /// of the operation even where a failure of the transport would not matter.
-    Stopped(Parked),
+    Caller {
+        /// What it failed with.
+        parked: Parked,
+        /// Whether that has nothing to do with the connection (the program is to end, say): it then comes out of the
+        /// operation even where a failure of the transport would not matter.
+        stops: bool,
+    },
 }
 
 impl From<Errno> for Trouble {

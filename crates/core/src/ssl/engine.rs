@@ -415,6 +415,7 @@ impl Inner {
 }
 
 /// An operation inside a callback of the same connection.
+#[cold]
 pub(crate) fn in_the_middle() -> Error {
     Error::ssl(
         "the connection is in the middle of another operation; neither its callbacks nor its transport can start one",

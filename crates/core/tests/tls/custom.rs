@@ -59,21 +59,20 @@ struct Fault(usize);
 struct Faults {
     calls: AtomicUsize,
     at: usize,
-    stopped: bool,
+    stops: bool,
 }
 
 impl Faults {
-    fn new(at: usize, stopped: bool) -> Arc<Self> {
-        Arc::new(Self { calls: AtomicUsize::new(0), at, stopped })
+    fn new(at: usize, stops: bool) -> Arc<Self> {
+        Arc::new(Self { calls: AtomicUsize::new(0), at, stops })
     }
 
     fn call(&self) -> Result<(), Trouble> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        match (call == self.at, self.stopped) {
-            (false, _) => Ok(()),
-            (true, false) => Err(Trouble::Caller(Box::new(Fault(call)))),
-            (true, true) => Err(Trouble::Stopped(Box::new(Fault(call)))),
+        if call == self.at {
+            return Err(Trouble::Caller { parked: Box::new(Fault(call)), stops: self.stops });
         }
+        Ok(())
     }
 }
 
@@ -207,18 +206,18 @@ fn is_fault(failure: &Failure) -> bool {
 
 #[test]
 fn an_alert_that_cannot_be_sent_hides_nothing_but_a_stop_comes_out() {
-    for stopped in [false, true] {
+    for stops in [false, true] {
         let (there, back) = (Channel::new(usize::MAX, false), Channel::new(usize::MAX, false));
         // A message of no known kind.
         back.bytes.lock().unwrap().extend([22, 3, 3, 0, 4, 99, 0, 0, 0]);
         // The first call sends the hello, the second the alert.
-        let faults = Faults::new(1, stopped);
+        let faults = Faults::new(1, stops);
         let client = over(back, Faulty(there, Arc::clone(&faults)));
         let client = Connection::new(&client_context(), client).unwrap();
         client.set_connect_state().unwrap();
         let failure = client.handshake().unwrap_err();
         assert_eq!(faults.calls.load(Ordering::Relaxed), 2);
-        assert!(stopped == is_fault(&failure), "{failure:?}");
+        assert!(stops == is_fault(&failure), "{failure:?}");
     }
 }
 

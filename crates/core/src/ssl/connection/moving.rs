@@ -141,7 +141,7 @@ impl Connection {
     pub(super) fn flush(&self) -> Result<(), Trouble> {
         let Some(writer) = self.writer() else { return Ok(()) };
         while self.unsent.load(Ordering::Acquire) {
-            self.send(&mut *self.turn(&self.sending)?, writer, true)?;
+            self.send(&mut *self.turn(&self.sending)?, |data| writer.write(data), || writer.flush())?;
             // Somebody may have left output to us just before the lock was given back.
             fence(Ordering::SeqCst);
         }
@@ -157,7 +157,11 @@ impl Connection {
         }
         while self.unsent.load(Ordering::Acquire) {
             let Some(mut queue) = self.sending.try_lock() else { return Ok(()) };
-            self.send(&mut queue, writer, written)?;
+            self.send(
+                &mut queue,
+                |data| if written { writer.write(data) } else { writer.write_now(data) },
+                || if written { writer.flush() } else { Err(Trouble::WouldBlock) },
+            )?;
             drop(queue);
             fence(Ordering::SeqCst);
         }
@@ -167,13 +171,18 @@ impl Connection {
     /// As [`Connection::flush_soon`], where it does not matter if the transport fails.
     pub(super) fn flush_if_possible(&self, written: bool) -> Result<(), Failure> {
         match self.flush_soon(written) {
-            Err(Trouble::Stopped(parked)) => Err(parked.into()),
+            Err(Trouble::Caller { parked, stops: true }) => Err(parked.into()),
             _ => Ok(()),
         }
     }
 
-    /// Moves the outbox to the transport, by the thread whose turn it is; may `wait` for it, or not.
-    fn send(&self, queue: &mut Queue, writer: &dyn Writer, wait: bool) -> Result<(), Trouble> {
+    /// Moves the outbox to the transport, by the thread whose turn it is; last, what the transport holds back.
+    fn send(
+        &self,
+        queue: &mut Queue,
+        write: impl Fn(&[u8]) -> Result<usize, Trouble>,
+        flush: impl Fn() -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         let _visit = self.visit();
         loop {
             if queue.is_empty() {
@@ -181,24 +190,22 @@ impl Connection {
                 let mut wire = inner.shared().wire.borrow_mut();
                 if wire.has_output() {
                     wire.swap_outbox(queue);
-                } else if !(self.is_custom() && writer.holds_back()) {
-                    self.unsent.store(false, Ordering::Release);
-                    return Ok(());
-                } else if !wait {
-                    return Err(Trouble::WouldBlock);
-                } else {
+                } else if self.is_custom() && self.writer().is_some_and(Writer::holds_back) {
                     drop(wire);
                     drop(inner);
                     // Somebody may leave output to us in the meantime.
-                    writer.flush()?;
+                    flush()?;
                     continue;
+                } else {
+                    self.unsent.store(false, Ordering::Release);
+                    return Ok(());
                 }
             }
-            match if wait { writer.write(queue.front()) } else { writer.write_now(queue.front()) } {
+            match write(queue.front()) {
                 Ok(count) => queue.consume(count),
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
-                    if self.datagrams && matches!(trouble, Trouble::System(_) | Trouble::Caller(_)) {
+                    if self.datagrams && matches!(trouble, Trouble::System(_) | Trouble::Caller { stops: false, .. }) {
                         queue.consume(0);
                     }
                     return Err(trouble);
@@ -260,7 +267,7 @@ impl Connection {
             // the caller's own.
             match reader.read(&mut ciphertext, rest) {
                 Ok(count) => ended = count == 0,
-                Err(trouble @ (Trouble::Caller(_) | Trouble::Stopped(_))) => failed = Err(trouble),
+                Err(trouble @ Trouble::Caller { .. }) => failed = Err(trouble),
                 Err(_) => {}
             }
         }
@@ -289,8 +296,8 @@ impl Connection {
     /// Fails inside a callback of this connection, while the calling thread holds it, or inside a method of its own
     /// transport: waiting for the peer would then keep every other thread out, or never end.
     pub(super) fn refuse_if_mine(&self) -> Result<(), Failure> {
-        let mine = !self.is_memory() && (self.engine.is_mine() || self.is_visited());
-        if mine { Err(in_the_middle().into()) } else { Ok(()) }
+        let mine = !self.is_memory() && self.engine.is_mine();
+        if mine || self.is_custom() && self.is_visited() { Err(in_the_middle().into()) } else { Ok(()) }
     }
 
     /// Notes what the operation waited for.
@@ -325,6 +332,6 @@ pub(super) fn failure_of(trouble: Trouble, want: Want) -> Failure {
         Trouble::MustWrite => Failure::WantWrite,
         Trouble::Interrupted => Failure::Interrupted,
         Trouble::System(errno) => Failure::System(errno.raw_os_error()),
-        Trouble::Caller(parked) | Trouble::Stopped(parked) => parked.into(),
+        Trouble::Caller { parked, .. } => parked.into(),
     }
 }

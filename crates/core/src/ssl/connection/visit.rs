@@ -17,7 +17,16 @@ thread_local! {
 /// The time that a thread spends inside the transport of a connection.
 pub(super) struct Visit(*const Connection);
 
+impl Visit {
+    #[cold]
+    fn new(connection: &Connection) -> Self {
+        VISITED.with_borrow_mut(|visited| visited.push(connection));
+        Self(connection)
+    }
+}
+
 impl Drop for Visit {
+    #[cold]
     fn drop(&mut self) {
         VISITED.with_borrow_mut(|visited| {
             if let Some(index) = visited.iter().rposition(|connection| *connection == self.0) {
@@ -29,20 +38,20 @@ impl Drop for Visit {
 
 impl Connection {
     /// Whether its transport is the caller's.
+    #[inline]
     pub(super) fn is_custom(&self) -> bool {
         matches!(self.transport, Transport::Custom { .. })
     }
 
     /// Notes that the thread goes into the transport, if that is the caller's.
+    #[inline]
     pub(super) fn visit(&self) -> Option<Visit> {
-        self.is_custom().then(|| {
-            VISITED.with_borrow_mut(|visited| visited.push(self));
-            Visit(self)
-        })
+        if self.is_custom() { Some(Visit::new(self)) } else { None }
     }
 
-    /// Whether the thread is in the transport, further up its stack.
+    /// Whether the thread is in the transport, further up its stack, and that is the caller's.
+    #[cold]
     pub(super) fn is_visited(&self) -> bool {
-        self.is_custom() && VISITED.with_borrow(|visited| visited.contains(&std::ptr::from_ref(self)))
+        VISITED.with_borrow(|visited| visited.contains(&std::ptr::from_ref(self)))
     }
 }

@@ -101,7 +101,9 @@ impl Connection {
         match self.flush() {
             Ok(()) => Ok(done),
             // Over datagrams, what the transport failed with is lost, and a repetition has to be sent again.
-            Err(trouble @ Trouble::Caller(_)) if self.datagrams => Err(failure_of(trouble, Want::Write)),
+            Err(trouble @ Trouble::Caller { stops: false, .. }) if self.datagrams => {
+                Err(failure_of(trouble, Want::Write))
+            }
             Err(Trouble::System(errno)) => Err(Failure::System(errno.raw_os_error())),
             Err(trouble) => {
                 let mut retries = self.retries.lock();

@@ -10,10 +10,12 @@
 
 use ironssl::ssl::Method;
 use ironssl::transport::{Descriptor, Reader, Transport, Trouble, Writer};
-use pyo3::exceptions::{PyBlockingIOError, PyException, PyOverflowError, PyReferenceError, PyTypeError, PyValueError};
+use pyo3::exceptions::{
+    PyBlockingIOError, PyException, PyOverflowError, PyReferenceError, PyRuntimeError, PyTypeError, PyValueError,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyInt, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyDict, PyInt, PyString, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::exceptions::ssl::{WantReadError, WantWriteError};
 use crate::ssl::connection::Connection;
@@ -56,7 +58,8 @@ pub(crate) fn new(
 
 /// The descriptor of a socket-like object, or of a number; none for an object whose methods are to be called.
 fn descriptor(object: &Bound<'_, PyAny>) -> PyResult<Option<Descriptor>> {
-    if is_tls(object) {
+    let plain = is_plain_socket(object);
+    if !plain && is_tls(object) {
         return Ok(None);
     }
     let wrong = || PyTypeError::new_err("argument must be an int, or have a fileno() method.");
@@ -76,10 +79,27 @@ fn descriptor(object: &Bound<'_, PyAny>) -> PyResult<Option<Descriptor>> {
     if number < 0 {
         return Err(PyValueError::new_err(format!("file descriptor cannot be a negative integer ({number})")));
     }
-    if is_file(object)? && is_file_over_tls(object)? {
+    if !plain && is_file(object)? && is_file_over_tls(object)? {
         return Ok(None);
     }
     Ok(Some(Descriptor::new(number).watchful()))
+}
+
+/// Whether an object is just a `socket.socket`. Most are, and nothing more has to be asked of them.
+fn is_plain_socket(object: &Bound<'_, PyAny>) -> bool {
+    static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let py = object.py();
+    let class = CLASS.get_or_try_init(py, || {
+        let module = imported(py, pyo3::intern!(py, "socket"))?.ok_or_else(|| PyRuntimeError::new_err("no sockets"))?;
+        module.getattr("socket").map(Bound::unbind)
+    });
+    class.is_ok_and(|class| object.get_type().is(class))
+}
+
+/// A module that has been imported, if it has.
+fn imported<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    MODULES.import(py, "sys", "modules")?.get_item(name)
 }
 
 /// Whether an object is a TLS connection, ours or the standard library's. What is written to it must not get to its
@@ -90,13 +110,12 @@ fn is_tls(object: &Bound<'_, PyAny>) -> bool {
 
 /// Whether an object is an instance of a class of the standard library's `ssl`. Nothing is where that was not imported.
 fn is_of_stdlib(object: &Bound<'_, PyAny>, class: &str) -> bool {
-    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let py = object.py();
     let is = || -> PyResult<bool> {
-        let Some(ssl) = MODULES.import(py, "sys", "modules")?.get_item(pyo3::intern!(py, "ssl"))? else {
-            return Ok(false);
-        };
-        object.is_instance(&ssl.getattr(class)?)
+        match imported(py, pyo3::intern!(py, "ssl"))? {
+            Some(ssl) => object.is_instance(&ssl.getattr(class)?),
+            None => Ok(false),
+        }
     };
     // Where somebody put something else in the place of the module.
     is().unwrap_or(false)
@@ -131,7 +150,7 @@ fn is_file_over_tls(file: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// What was written to a buffered file before it became a transport goes first.
 fn flush_file(writer: &Bound<'_, PyAny>) -> PyResult<()> {
-    if is_file(writer)? && has(writer, "flush")? {
+    if !is_plain_socket(writer) && is_file(writer)? && has(writer, "flush")? {
         writer.call_method0(pyo3::intern!(writer.py(), "flush"))?;
     }
     Ok(())
@@ -179,9 +198,6 @@ impl Place {
 /// What an exception of a transport means.
 fn trouble(py: Python<'_>, error: PyErr) -> Trouble {
     let value = error.value(py);
-    if !error.is_instance_of::<PyException>(py) {
-        return Trouble::Stopped(Box::new(error));
-    }
     if error.is_instance_of::<PyBlockingIOError>(py) {
         Trouble::WouldBlock
     } else if error.is_instance_of::<WantReadError>(py) || is_of_stdlib(value, "SSLWantReadError") {
@@ -189,7 +205,9 @@ fn trouble(py: Python<'_>, error: PyErr) -> Trouble {
     } else if error.is_instance_of::<WantWriteError>(py) || is_of_stdlib(value, "SSLWantWriteError") {
         Trouble::MustWrite
     } else {
-        Trouble::Caller(Box::new(error))
+        // KeyboardInterrupt and the like are no Exceptions.
+        let stops = !error.is_instance_of::<PyException>(py);
+        Trouble::Caller { parked: Box::new(error), stops }
     }
 }
 
