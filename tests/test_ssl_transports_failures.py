@@ -343,8 +343,21 @@ def without_handshake(faulty: Faulty, client: SSL.Connection) -> None:
     assert faulty.retried(client.shutdown) is True
 
 
+def gathered(faulty: Faulty, client: SSL.Connection) -> None:
+    """Send in small portions that are gathered."""
+    faulty.retried(client.do_handshake)
+    client.cork()
+    assert faulty.retried(lambda: client.send(b"question")) == 8
+    for portion in range(40):
+        assert faulty.retried(lambda: (client.sendall if portion % 2 else client.send)(b"more" * 1250)) == 5000  # noqa: B023
+    faulty.retried(client.uncork)
+    assert faulty.retried(lambda: client.recv(6)) == b"answer"
+    assert faulty.retried(client.shutdown) is False
+    assert faulty.retried(client.shutdown) is True
+
+
 @pytest.mark.parametrize("error", [FaultError(), KeyboardInterrupt(), TimeoutError()], ids=repr)
-@pytest.mark.parametrize("flow", [whole, without_handshake])
+@pytest.mark.parametrize("flow", [whole, without_handshake, gathered])
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", STYLES)
 def test_every_call_can_be_repeated(
@@ -359,7 +372,7 @@ def test_every_call_can_be_repeated(
             server.send(b"answer")
         assert receive(server, 8) == b"question"
         assert receive(server, 200_000) == b"more" * 50_000
-        if flow is whole:
+        if flow is not without_handshake:
             server.send(b"answer")
         with pytest.raises(SSL.ZeroReturnError):
             server.recv(1)
@@ -375,6 +388,35 @@ def test_every_call_can_be_repeated(
         if faulty.calls <= at:
             assert at > 10
             break
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(), SSL.WantReadError(), SSL.WantWriteError()], ids=repr)
+def test_what_is_gathered_is_not_taken_twice(ec: Authority, error: Exception):
+    class Busy(RecvSend):
+        busy = False
+
+        def send(self, data: bytes) -> int:
+            if self.busy:
+                raise error
+            return super().send(data)
+
+    client_end, server_end = ends(Busy)
+    pair = over(client_context(ec), server_context(ec), client_end, server_end)
+    pair.handshake()
+    pair.client.cork()
+    pair.client.send(b"a" * 10_000)
+    client_end.busy = True
+    # A record is full now; the data has been taken, and goes with the next call.
+    assert pair.client.send(b"b" * 10_000) == 10_000
+    with pytest.raises((SSL.WantReadError, SSL.WantWriteError)):
+        pair.client.send(b"c")
+    client_end.busy = False
+    assert pair.client.send(b"c") == 1
+    pair.client.uncork()
+    assert receive(pair.server, 20_001) == b"a" * 10_000 + b"b" * 10_000 + b"c"
+    pair.client.shutdown()
+    with pytest.raises(SSL.ZeroReturnError):
+        pair.server.recv(1)
 
 
 def refused(server: SSL.Connection) -> None:

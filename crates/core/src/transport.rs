@@ -58,6 +58,13 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// Whether it passes without a failure of anything.
+    pub(crate) fn is_for_now(&self) -> bool {
+        matches!(self, Self::WouldBlock | Self::MustRead | Self::MustWrite | Self::Interrupted)
+    }
+}
+
 impl From<Errno> for Trouble {
     fn from(errno: Errno) -> Self {
         match errno {

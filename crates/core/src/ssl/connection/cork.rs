@@ -3,7 +3,8 @@
 //! The gathered plaintext lies with the engine and is touched under its lock only, so that it stays in order with
 //! everything else. It is encrypted when it fills a record, and when somebody asks for it: by `uncork`, by writing a
 //! whole record or more, by closing. Nothing that was taken is ever given back: what a transport does not take goes with
-//! the next call, which fails before it takes anything itself.
+//! the next call, which fails before it takes anything itself. Where the transport fails, so does the call that took the
+//! data, and leaves a note for its repetition.
 
 use std::sync::atomic::Ordering;
 
@@ -13,7 +14,6 @@ use super::{Connection, RECORD, Want};
 use crate::error::Result;
 use crate::ssl::engine::{Inner, in_the_middle};
 use crate::ssl::status::{Failure, Outcome};
-use crate::transport::Trouble;
 
 impl Connection {
     /// Gathers what is written from now on, and sends it in full records, until [`Connection::uncork`].
@@ -60,9 +60,9 @@ impl Connection {
     /// A write to a connection that gathers, or that has gathered something.
     pub(super) fn write_gathering(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
         self.noting(|| {
-            if self.unsent.load(Ordering::Acquire) && !self.is_memory() {
-                self.refuse_if_mine()?;
-                self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+            let done = self.resume(data, whole)?;
+            if done > 0 {
+                return if whole { self.write_all_from(data, done) } else { Ok(done) };
             }
             let corked = self.corked.load(Ordering::Acquire);
             if !corked || data.len() >= RECORD {
@@ -72,8 +72,9 @@ impl Connection {
             }
             let count = self.drive(|inner| gather(inner, data))?;
             match self.flush() {
-                Ok(()) | Err(Trouble::WouldBlock | Trouble::Interrupted) => Ok(count),
-                Err(trouble) => Err(failure_of(trouble, Want::Write)),
+                Ok(()) => Ok(count),
+                Err(trouble) if trouble.is_for_now() => Ok(count),
+                Err(trouble) => Err(self.leave_note(data, count, whole, trouble)),
             }
         })
     }

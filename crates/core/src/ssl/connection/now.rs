@@ -156,7 +156,7 @@ impl Connection {
     fn flush_now(&self) -> Result<bool, Trouble> {
         match self.flush_soon(false) {
             Ok(()) => Ok(!self.unsent.load(Ordering::Acquire)),
-            Err(Trouble::WouldBlock | Trouble::Interrupted) => Ok(false),
+            Err(trouble) if trouble.is_for_now() => Ok(false),
             Err(trouble) => Err(trouble),
         }
     }

@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
-    fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
+    pub(super) fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
         if self.is_memory() || !(self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire)) {
             return Ok(0);
         }
@@ -100,18 +100,24 @@ impl Connection {
     pub(super) fn settle(&self, data: &[u8], done: usize, whole: bool) -> Result<usize, Failure> {
         match self.flush() {
             Ok(()) => Ok(done),
-            // Over datagrams, what the transport failed with is lost, and a repetition has to be sent again.
-            Err(trouble @ Trouble::Caller { stops: false, .. }) if self.datagrams => {
-                Err(failure_of(trouble, Want::Write))
-            }
-            Err(Trouble::System(errno)) => Err(Failure::System(errno.raw_os_error())),
-            Err(trouble) => {
-                let mut retries = self.retries.lock();
-                retries.remember(data, done, whole);
-                self.noted.store(true, Ordering::Release);
-                Err(failure_of(trouble, Want::Write))
-            }
+            Err(trouble) => Err(self.leave_note(data, done, whole, trouble)),
         }
+    }
+
+    /// Notes that `done` bytes of `data` were taken, if a repetition of the call must not take them again, and says what
+    /// the call comes to.
+    pub(super) fn leave_note(&self, data: &[u8], done: usize, whole: bool, trouble: Trouble) -> Failure {
+        let lost = match &trouble {
+            Trouble::System(_) => true,
+            // Over datagrams, what the transport failed with is lost, and has to be sent again.
+            Trouble::Caller { stops, .. } => self.datagrams && !stops,
+            _ => false,
+        };
+        if !lost {
+            self.retries.lock().remember(data, done, whole);
+            self.noted.store(true, Ordering::Release);
+        }
+        failure_of(trouble, Want::Write)
     }
 
     /// Where a write of all of `data` stops between two batches: leaves a note of the `done` bytes before it.
