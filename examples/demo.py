@@ -8,6 +8,7 @@ import asyncio
 import functools
 import hashlib
 import os
+import queue
 import shutil
 import socket
 import ssl
@@ -393,6 +394,49 @@ def with_asyncio(server_context: SSL.Context, root: Identity) -> None:
     say("asyncio", f"{count} clients at once in {seconds:.2f} s, names verified, and one of asyncio's own TLS")
 
 
+class InMemory:
+    """A transport in Python: what one end sends, the other one receives. It has no descriptor."""
+
+    def __init__(self, incoming: "queue.SimpleQueue[bytes]", outgoing: "queue.SimpleQueue[bytes]") -> None:
+        self.outgoing = outgoing
+        self.bytes_sent = 0
+        self._incoming = incoming
+        self._left = b""
+
+    def recv(self, size: int) -> bytes:
+        """Receive at most so many bytes."""
+        self._left = self._left or self._incoming.get(timeout=60)
+        data, self._left = self._left[:size], self._left[size:]
+        return data
+
+    def send(self, data: bytes) -> int:
+        """Send it all."""
+        self.outgoing.put(data)
+        self.bytes_sent += len(data)
+        return len(data)
+
+
+def through_python(server_context: SSL.Context, root: Identity) -> None:
+    """Talk through Python objects, and through TLS that goes through them."""
+    there: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    back: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    ends = [InMemory(back, there), InMemory(there, back)]
+    outer = [
+        SSL.Connection(context, end) for context, end in zip((client_context(root), server_context), ends, strict=True)
+    ]
+    inner = [SSL.Connection(end.get_context(), end) for end in outer]
+    for client, server in (outer, inner):
+        client.set_connect_state()
+        server.set_accept_state()
+    serving = threading.Thread(target=lambda: inner[1].sendall(inner[1].recv(100).upper()), daemon=True)
+    serving.start()
+    inner[0].sendall(b"a question")
+    expect(inner[0].recv(100) == b"A QUESTION", "through Python: not the answer")
+    serving.join(60)
+    protocols = " inside ".join(end.get_protocol_version_name() for end in (inner[0], outer[0]))
+    say("transport", f"{protocols} through Python objects: {sum(end.bytes_sent for end in ends)} bytes for 20")
+
+
 def wrong_ca(other: Identity, server: Server) -> None:
     """See that a client that trusts somebody else refuses the server."""
     try:
@@ -437,6 +481,7 @@ def demonstrate(directory: Path) -> None:
     bulk_client(client_context(root), server.port)
     resumption(root, server.port)
     with_asyncio(context, root)
+    through_python(context, root)
     expect(not server.refusals, f"the server saw errors: {server.refusals}")
     wrong_ca(other, server)
     server.stop()

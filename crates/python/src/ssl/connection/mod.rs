@@ -54,7 +54,8 @@ pub(crate) use extensions::protocols;
 ///   of the stream, ZeroReturnError too. BlockingIOError, None (but not from send) and a count of 0 written mean "not
 ///   now": WantReadError or WantWriteError is raised then; those two, if the object raises them, come out as they are.
 ///   So does any other exception; the call can be repeated after it, and nothing is lost or sent twice.
-///   With DTLS each call moves one datagram, and b"" is an empty one, after which WantReadError is raised.
+///   With DTLS each call moves one datagram, and b"" is an empty one, after which WantReadError is raised. To read
+///   should not wait for ever there: what is lost is sent again between two calls.
 ///
 /// Attributes that the class does not have are those of the socket; with a writer those of the socket, or else of the
 /// writer. There, close() closes both. Others concern one of the two: fileno, settimeout, setblocking, `sock_shutdown`
