@@ -334,18 +334,22 @@ def sized(authority: Authority, mtu: int | None, when: str = "before") -> list[i
     return [len(datagram) for datagram in link.carried]
 
 
+# OpenSSL 3.0 and 3.1 forget what encryption adds to the last message of a flight: 24 bytes with AES-GCM.
+FORGOTTEN = 24 if SSL.OPENSSL_VERSION_NUMBER < 0x30200000 else 0
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("mtu", [208, 230, 256, 300, 576, 1200, 1472, 4096, 9000, 65_507, 1 << 40])
 def test_the_size_of_datagrams(ec: Authority, mtu: int, when: str):
     # Upstream forgets the size when the handshake begins, unless OP_NO_QUERY_MTU is set. OpenSSL itself makes records
     # that no datagram holds whole where they may be larger than its buffer of 4096 bytes.
     sizes = sized(ec, mtu, when)
-    assert max(sizes) <= min(mtu, 4096)
+    assert max(sizes) <= min(mtu, 4096) + FORGOTTEN
     assert max(sizes) > min(mtu, 4096) * 0.9
 
 
 def test_the_size_of_datagrams_in_memory_when_none_is_set(ec: Authority):
-    assert 200 < max(sized(ec, None)) <= 256
+    assert 200 < max(sized(ec, None)) <= 256 + FORGOTTEN
 
 
 @pytest.mark.parametrize("mtu", [207, 100, 0, -1])
