@@ -70,6 +70,11 @@ test-rust: compiler ## Run the Rust tests, the doctests and the check against th
 test-python: $(VENV)/installed peers ## Run the Python tests (ARGS='-k name -x' goes to pytest)
 	IRONSSL_WHEELS=$(WHEELS) $(IN_VENV) -m pytest $(ARGS)
 
+# The minute is for each of its tests.
+.PHONY: soak
+soak: $(VENV)/installed ## Run the tests with many threads for a minute each
+	IRONSSL_SOAK_SECONDS=60 $(IN_VENV) -m pytest tests/test_ssl_soak.py $(ARGS)
+
 .PHONY: test-system
 test-system: ## Run all tests against the system's OpenSSL (3.0 or newer) instead of the vendored one
 	@$(MAKE) OPENSSL_NO_VENDOR=1 test
