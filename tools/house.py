@@ -54,6 +54,12 @@ DOORS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
         "only crates/python/src/error.rs makes exceptions of core errors",
     ),
     (
+        r"\bPython::(?:attach|try_attach|with_gil)\b",
+        ("crates/python/src",),
+        ("crates/python/src/attached.rs",),
+        "only crates/python/src/attached.rs attaches: a thread that Python ends must stop there",
+    ),
+    (
         r"\bcrate::ssl\b",
         ("crates/python/src/crypto",),
         (),

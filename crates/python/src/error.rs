@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyAttributeError, PyNotImplementedError, PyTypeError, PyV
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use crate::attached::{Purpose, attached};
 use crate::exceptions;
 
 /// A module with an `Error` class.
@@ -36,7 +37,7 @@ impl Raises for Ssl {
         if details.is_empty() {
             return error;
         }
-        Python::attach(|py| {
+        attached(Purpose::Answer, |py| {
             let set = PyTuple::new(py, details).and_then(|details| error.value(py).setattr("details", details));
             set.err().unwrap_or(error)
         })

@@ -7,6 +7,7 @@
 use pyo3::prelude::*;
 
 mod argument;
+mod attached;
 mod callback;
 mod crypto;
 mod error;
@@ -47,6 +48,7 @@ mod _rust {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        attached::prepare_end(module)?;
         // Nothing of OpenSSL that needs memory has been called before.
         module.add("OWN_ALLOCATOR", ironssl::allocator::install())
     }

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::argument::{Data, integer, path};
+use crate::attached::{Purpose, attached};
 use crate::error::{OrRaise, Rand, unless_refused};
 
 /// More bytes than this are made without the GIL.
@@ -146,7 +147,7 @@ fn cleanup() {}
 /// Runs Python's handlers of the signals that have come.
 fn handle_signals() -> Result<(), Parked> {
     #[allow(clippy::redundant_closure_for_method_calls, reason = "the method alone has too narrow a lifetime")]
-    let handled = Python::attach(|py| py.check_signals());
+    let handled = attached(Purpose::Answer, |py| py.check_signals());
     handled.map_err(|error| Box::new(error) as Parked)
 }
 

@@ -6,6 +6,7 @@ use pyo3::exceptions::{PyException, PyReferenceError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyWeakrefMethods, PyWeakrefReference};
 
+use crate::attached::{Purpose, attached};
 use crate::crypto::X509;
 use crate::ssl::callbacks::{Callback, NoOverlappingProtocols};
 use crate::ssl::connection::Connection;
@@ -23,7 +24,7 @@ impl PyDelegate {
 
     /// Runs `ask` with the Python object; what it raises is parked.
     fn ask<T>(&self, ask: impl FnOnce(&Bound<'_, Connection>) -> PyResult<T>) -> Result<T, Parked> {
-        Python::attach(|py| {
+        attached(Purpose::Answer, |py| {
             let connection = self.connection.bind(py).upgrade_as::<Connection>()?;
             ask(&connection.ok_or_else(|| PyReferenceError::new_err("the Connection is gone"))?)
         })

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::file_type::FileType;
 use crate::argument::Data;
+use crate::attached::calling;
 use crate::error::{Crypto, OrRaise};
 
 /// A passphrase argument, checked.
@@ -60,7 +61,7 @@ impl<'py> Given<'py> {
 
 /// Asks a callable: one argument, true where the passphrase is to encrypt.
 fn call<'py>(callable: &Bound<'py, PyAny>, purpose: Purpose) -> PyResult<Bound<'py, PyBytes>> {
-    let answer = callable.call1((purpose == Purpose::Encrypt,))?;
+    let answer = calling(callable.py(), || callable.call1((purpose == Purpose::Encrypt,)))?;
     let bytes = answer.cast_into::<PyBytes>().map_err(|_| PyValueError::new_err("Bytes expected"))?;
     if bytes.as_bytes().len() > MAX_PASSPHRASE_LEN {
         return Err(PyValueError::new_err("passphrase returned by callback is too long"));

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::Connection;
+use crate::attached::stopping;
 
 /// The results of `connect_ex` after which the handshake may begin: done, or on its way.
 const CONNECTING: [&str; 2] = ["EINPROGRESS", "EWOULDBLOCK"];
@@ -16,7 +17,7 @@ impl Connection {
     fn connect(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<()> {
         let connect = self.passed_on(py, "connect", "connect")?;
         self.set_connect_state(py)?;
-        connect.call1((addr,))?;
+        stopping(|| connect.call1((addr,)))?;
         Ok(())
     }
 
@@ -26,7 +27,7 @@ impl Connection {
     /// Raises what the socket's connect_ex raises, AttributeError where there is none.
     fn connect_ex(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<i32> {
         let connect_ex = self.passed_on(py, "connect_ex", "connect_ex")?;
-        let result: i32 = connect_ex.call1((addr,))?.extract()?;
+        let result: i32 = stopping(|| connect_ex.call1((addr,)))?.extract()?;
         let errno = py.import("errno")?;
         let mut started = result == 0;
         for name in CONNECTING {
@@ -44,7 +45,7 @@ impl Connection {
     /// Raises what the socket's accept raises, AttributeError where there is none.
     fn accept<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, Self>, Bound<'py, PyAny>)> {
         let accept = self.passed_on(py, "accept", "accept")?;
-        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) = accept.call0()?.extract()?;
+        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) = stopping(|| accept.call0())?.extract()?;
         let context = self.get_context(py)?;
         let connection = Bound::new(py, Self::default())?;
         Self::start(&connection, context.bind(py), Some(&socket), None)?;

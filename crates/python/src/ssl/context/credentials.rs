@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::Context;
 use crate::argument::{integer, path};
+use crate::attached::calling;
 use crate::error::{OrRaise, Ssl};
 use crate::ssl::credentials::{certificate, private_key};
 
@@ -128,9 +129,9 @@ const MAX_PASSPHRASE: usize = ironssl::pkey::MAX_PASSPHRASE_LEN;
 /// Asks the callback, and reads its answer.
 fn ask_passphrase<'py>(callback: &Bound<'py, PyAny>, userdata: &Py<PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     let answer = if takes_two_arguments(callback)? {
-        callback.call1((false, userdata))?
+        calling(callback.py(), || callback.call1((false, userdata)))?
     } else {
-        callback.call1((MAX_PASSPHRASE, false, userdata))?
+        calling(callback.py(), || callback.call1((MAX_PASSPHRASE, false, userdata)))?
     };
     if let Ok(text) = answer.cast::<PyString>() {
         return text.encode_utf8();

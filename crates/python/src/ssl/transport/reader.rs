@@ -8,6 +8,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
 
 use super::{End, Place, count, has, trouble, unusable, wrong_type};
 use crate::argument::Data;
+use crate::attached::{Purpose, attached};
 use crate::exceptions::ssl::ZeroReturnError;
 use crate::ssl::connection::Connection;
 
@@ -88,7 +89,7 @@ impl PyReader {
 
 impl Reader for PyReader {
     fn read(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble> {
-        Python::attach(|py| match self.ask(py, buffer, limit) {
+        attached(Purpose::Transport, |py| match self.ask(py, buffer, limit) {
             Ok(Some(count)) => Ok(count),
             Ok(None) => Err(Trouble::WouldBlock),
             // How a TLS connection says that its peer has closed it.

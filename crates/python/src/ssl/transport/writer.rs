@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use super::{End, Place, count, has, is_tls, trouble, unusable};
+use crate::attached::{Purpose, attached};
 use crate::ssl::connection::Connection;
 
 /// What can be called, in the order of preference.
@@ -101,7 +102,7 @@ impl Writer for PyWriter {
         let offered = &data[..data.len().min(window)];
         // Also where it raises something: what it holds back then is not known.
         self.holds_back.store(self.flushes, Ordering::Relaxed);
-        match Python::attach(|py| self.ask(py, offered).map_err(|error| trouble(py, error)))? {
+        match attached(Purpose::Transport, |py| self.ask(py, offered).map_err(|error| trouble(py, error)))? {
             0 => Err(Trouble::WouldBlock),
             taken => {
                 if offered.len() < data.len() || taken < offered.len() {
@@ -117,7 +118,7 @@ impl Writer for PyWriter {
     }
 
     fn flush(&self) -> Result<(), Trouble> {
-        Python::attach(|py| {
+        attached(Purpose::Transport, |py| {
             let object = self.place.object(py).map_err(|error| trouble(py, error))?;
             object.call_method0(pyo3::intern!(py, "flush")).map_err(|error| trouble(py, error))?;
             self.holds_back.store(false, Ordering::Relaxed);
