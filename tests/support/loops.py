@@ -18,8 +18,8 @@ P = ParamSpec("P")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def asynchronous(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run a test that is a coroutine function in an event loop of its own.
+def asynchronous(test: Callable[P, Coroutine[Any, Any, None]], debug: bool = True) -> Callable[P, None]:
+    """Run a test that is a coroutine function in an event loop of its own, which is slow and strict for debugging.
 
     Afterwards nothing may be left: no descriptor, no warning of an object that was not closed, and nothing that was
     told to the loop's exception handler, unless the test has taken that with `complaints`.
@@ -36,7 +36,7 @@ def asynchronous(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, No
 
         gc.collect()
         before = descriptors()
-        with asyncio.Runner(debug=True) as runner:
+        with asyncio.Runner(debug=debug) as runner:
             # A debugging loop complains of callbacks that take long, but a handshake does.
             runner.get_loop().slow_callback_duration = PATIENCE
             runner.run(main())

@@ -130,6 +130,13 @@ impl Stream {
         }
     }
 
+    /// Gives back what memory it holds for nothing.
+    fn rest(&mut self) {
+        if self.front.is_empty() {
+            std::mem::take(&mut self.front).give();
+        }
+    }
+
     fn pop_into(&mut self, buffer: &mut [u8]) -> usize {
         let mut done = 0;
         while done < buffer.len() && !self.front.is_empty() {
@@ -363,6 +370,15 @@ impl Wire {
         &mut self.outbox
     }
 
+    /// Gives back what memory it holds for nothing.
+    pub(crate) fn rest(&mut self) {
+        for queue in [&mut self.inbox, &mut self.outbox] {
+            if let Queue::Stream(stream) = queue {
+                stream.rest();
+            }
+        }
+    }
+
     /// Whether ciphertext waits for the transport.
     pub(crate) fn has_output(&self) -> bool {
         !self.outbox.is_empty()
@@ -446,6 +462,21 @@ mod tests {
         let mut datagrams = Queue::new(true);
         datagrams.push_lent(Box::new(Lender(kept)));
         assert_eq!(datagrams.front(), b"lent");
+    }
+
+    #[test]
+    fn a_wire_at_rest_holds_nothing() {
+        let mut wire = Wire::new(false);
+        wire.feed_copy(b"in");
+        wire.write(b"out");
+        wire.rest();
+        let mut buffer = [0; 3];
+        assert_eq!((wire.read(&mut buffer), &buffer[..2]), (Read::Bytes(2), &b"in"[..]));
+        assert_eq!((wire.outbox().pop_into(&mut buffer), &buffer), (3, b"out"));
+        wire.rest();
+        for queue in [&wire.inbox, &wire.outbox] {
+            assert!(matches!(queue, Queue::Stream(Stream { front, .. }) if front.own.capacity() == 0));
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
 
     def _handshake_timed_out(self) -> None:
         self._note(TimeoutError(f"the TLS handshake took more than {self._handshake_timeout} s"))
-        self._below.abort()
+        self._abort_below()
 
     # The peer's end.
 
@@ -138,7 +138,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
 
     def _finish(self) -> None:
         if self._closing and self._goodbye_said and self._eof:
-            self._below.close()
+            self._close_below()
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, SSL.SysCallError) and error.args[:1] == (-1,):
@@ -153,7 +153,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._shut()
         self._watch()
         self._drop()
-        self._below.close()
+        self._close_below()
 
     def abort(self) -> None:
         """Close the connection at once. What was not sent is lost, and the peer is not told."""
@@ -162,7 +162,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._set_flow()
         # Whoever is cancelled early has nothing below yet.
         if hasattr(self, "_below"):
-            self._below.abort()
+            self._abort_below()
 
     def _watch(self) -> None:
         """Look from time to time whether what is to be sent before the end goes on."""
@@ -175,7 +175,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
             self._watch()
             return
         self._note(TimeoutError(f"the TLS connection did not end within {self._shutdown_timeout} s"))
-        self._below.abort()
+        self._abort_below()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

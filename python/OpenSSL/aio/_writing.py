@@ -15,7 +15,8 @@ from OpenSSL.aio._state import State
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_PIECE = 256 * 1024
+# As much as stays in the processor's cache on its way.
+_PIECE = 64 * 1024
 
 
 class Writing(State):
@@ -113,7 +114,11 @@ class Writing(State):
             self._choked = False
             if not self._paused:
                 self._below.resume_reading()
-        self._pump()
+        self._resuming = True
+        try:
+            self._pump()
+        finally:
+            self._resuming = False
 
     def can_write_eof(self) -> bool:
         """Whether `write_eof` can be used: from TLS 1.3 on, where the two directions end one by one."""

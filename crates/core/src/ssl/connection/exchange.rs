@@ -54,6 +54,16 @@ impl Hold<'_> {
         self.note(seal(&self.inner, data))
     }
 
+    /// Gives back all memory that the connection holds for nothing: OpenSSL's buffers, some 34 KiB, and those of the
+    /// wire. A program with thousands of connections comes by each of them seldom; the same memory then serves all of
+    /// them, from the processor's cache.
+    pub fn rest(&self) {
+        // SAFETY: the `SSL` is valid and its lock held; buffers in use are left alone, and made anew when they are
+        // needed.
+        unsafe { ffi::SSL_free_buffers(self.inner.as_ptr()) };
+        self.inner.shared().wire.borrow_mut().rest();
+    }
+
     /// Fails for DTLS, whose datagrams are drained one by one, and for connections that are not in memory.
     fn refuse_others(&self) -> Result<()> {
         match (self.connection.is_memory(), self.connection.datagrams) {
@@ -80,7 +90,6 @@ fn unseal(inner: &Inner, plaintext: &mut Vec<u8>) -> Outcome<bool> {
                 // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
                 unsafe { plaintext.set_len(plaintext.len() + count) };
                 if !has_more(inner) {
-                    free_buffers(inner);
                     return Outcome::Done(false);
                 }
             }
@@ -121,13 +130,5 @@ fn seal(inner: &Inner, data: &[u8]) -> Outcome<()> {
             }
         }
     }
-    free_buffers(inner);
     Outcome::Done(())
-}
-
-/// Gives OpenSSL's buffers back, some 34 KiB. A program with thousands of connections comes by each of them seldom, and
-/// the same buffers then serve all of them from the processor's cache.
-fn free_buffers(inner: &Inner) {
-    // SAFETY: the `SSL` is valid and its lock held; buffers in use are left alone, and made anew when they are needed.
-    unsafe { ffi::SSL_free_buffers(inner.as_ptr()) };
 }

@@ -26,12 +26,14 @@ fn given<'py>(object: &Bound<'py, PyAny>) -> PyResult<Data<'py>> {
     }
 }
 
-/// All ciphertext for the peer.
+/// All ciphertext for the peer, with which a call ends.
 fn drained<'py>(py: Python<'py>, hold: &Hold<'_>) -> PyResult<Bound<'py, PyBytes>> {
-    PyBytes::new_with(py, hold.drainable(), |buffer| {
+    let ciphertext = PyBytes::new_with(py, hold.drainable(), |buffer| {
         hold.drain(buffer);
         Ok(())
-    })
+    });
+    hold.rest();
+    ciphertext
 }
 
 impl Connection {
