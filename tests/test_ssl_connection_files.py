@@ -416,6 +416,23 @@ def test_arguments_that_do_not_go_together(pair: Pair):
         pair.client.makefile("rb", "large")
 
 
+def test_a_file_that_cannot_be_made_does_not_hold_the_socket(sockets: Pair):
+    raised = []
+    for arguments in (
+        {"buffering": 1 << 70},
+        {"buffering": "4096"},
+        {"encoding": "no-such-encoding"},
+        {"newline": "x"},
+    ):
+        with pytest.raises((OverflowError, LookupError, TypeError, ValueError)) as caught:
+            sockets.client.makefile(**arguments)
+        raised.append(caught.value)
+    sockets.client.close()
+    # The exceptions, which still refer to what was being made, do not matter.
+    assert all(error.__traceback__ is not None for error in raised)
+    assert sockets.client_socket.fileno() == -1
+
+
 def test_the_client_of_the_standard_library(ec: Authority):
     # http.client reads from a file of its socket, and closes the socket before it has read the body.
     def serve(connection: SSL.Connection) -> bytes:

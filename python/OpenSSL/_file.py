@@ -159,26 +159,27 @@ def make(
     size = -1 if buffering is None else buffering
     if size == 0 and not binary:
         raise ValueError("a text file cannot be unbuffered")
-    raw = ConnectionIO(connection, "r" * reading + "w" * writing + "b")
-    if size == 0:
-        return raw
     lines = size == 1 and not binary
     if size < 0 or lines:
         size = _BUFFER_SIZE
-    buffer: Any
-    if reading and writing:
-        buffer = io.BufferedRWPair(raw, raw, size)
-    elif reading:
-        buffer = io.BufferedReader(raw, size)
-    else:
-        buffer = io.BufferedWriter(raw, size)
-    if binary:
-        made: io.IOBase = buffer
-        return made
+    raw = ConnectionIO(connection, "r" * reading + "w" * writing + "b")
+    if size == 0:
+        return raw
     try:
-        text = io.TextIOWrapper(buffer, io.text_encoding(encoding), errors, newline, line_buffering=lines)
+        buffer: Any
+        if reading and writing:
+            buffer = io.BufferedRWPair(raw, raw, size)
+        elif reading:
+            buffer = io.BufferedReader(raw, size)
+        else:
+            buffer = io.BufferedWriter(raw, size)
+        made: io.IOBase = buffer
+        if not binary:
+            text = io.TextIOWrapper(buffer, io.text_encoding(encoding), errors, newline, line_buffering=lines)
+            text.mode = mode  # type: ignore[misc]
+            made = text
     except BaseException:
-        buffer.close()
+        # It must not hold the socket any longer.
+        raw.close()
         raise
-    text.mode = mode  # type: ignore[misc]
-    return text
+    return made
