@@ -466,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_wire_at_rest_holds_nothing() {
-        let mut wire = Wire::new(false);
+        let mut wire = Wire::new(false, Link::default());
         wire.feed_copy(b"in");
         wire.write(b"out");
         wire.rest();
