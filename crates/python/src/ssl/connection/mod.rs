@@ -47,7 +47,8 @@ pub(crate) use extensions::protocols;
 ///
 /// - a socket, a pipe, a file, any object whose fileno() method gives a descriptor, or the number of one. The descriptor
 ///   is used, and no method called. (What the buffer of a file to be written holds is flushed before; what that of a
-///   file to be read holds is not seen.)
+///   file to be read holds is not seen. An object whose descriptor is not where its data goes hides it by a fileno that
+///   is None, or raises io.UnsupportedOperation.)
 /// - an object without one, or a TLS connection (a Connection, an ssl.SSLSocket): its methods are called, to read
 ///   recv(n), recv_into(buffer), read(n), readinto(buffer) or read1(n), whichever is there first; to write send(data) or
 ///   write(data), and flush() where there is one, after all has been written. They may move a part only. b"" is the end
