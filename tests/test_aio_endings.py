@@ -54,8 +54,8 @@ def reset(writer: asyncio.StreamWriter) -> None:
 def below(writer: asyncio.StreamWriter) -> asyncio.Transport:
     """The transport that TLS stands on."""
     transport: Any = writer.transport
-    assert isinstance(transport._below, asyncio.Transport)
-    return transport._below
+    lower: asyncio.Transport = transport._below
+    return lower
 
 
 class TestHandshakesOfClients:

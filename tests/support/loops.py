@@ -18,7 +18,12 @@ P = ParamSpec("P")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def asynchronous(test: Callable[P, Coroutine[Any, Any, None]], debug: bool = True) -> Callable[P, None]:
+def asynchronous(
+    test: Callable[P, Coroutine[Any, Any, None]],
+    debug: bool = True,
+    patience: float = PATIENCE,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> Callable[P, None]:
     """Run a test that is a coroutine function in an event loop of its own, which is slow and strict for debugging.
 
     Afterwards nothing may be left: no descriptor, no warning of an object that was not closed, and nothing that was
@@ -31,14 +36,14 @@ def asynchronous(test: Callable[P, Coroutine[Any, Any, None]], debug: bool = Tru
 
         async def main() -> None:
             asyncio.get_running_loop().set_exception_handler(lambda _, context: unexpected.append(context))
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await test(*args, **kwargs)
 
         gc.collect()
         before = descriptors()
-        with asyncio.Runner(debug=debug) as runner:
+        with asyncio.Runner(debug=debug, loop_factory=loop_factory) as runner:
             # A debugging loop complains of callbacks that take long, but a handshake does.
-            runner.get_loop().slow_callback_duration = PATIENCE
+            runner.get_loop().slow_callback_duration = patience
             runner.run(main())
         gc.collect()
         assert descriptors() == before

@@ -28,9 +28,11 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake over this transport."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError(f"a transport for reading and writing is needed, not {type(transport).__name__}")
-        self._below = transport
+        below: Any = transport
+        # The transports of other event loops need not be of asyncio's classes.
+        if not (hasattr(below, "write") and hasattr(below, "resume_reading")):
+            raise TypeError(f"a transport for reading and writing is needed, not {type(below).__name__}")
+        self._below = below
         self._timer = self._loop.call_later(self._handshake_timeout, self._handshake_timed_out)
         self._shake()
 
