@@ -67,8 +67,8 @@ test-rust: compiler ## Run the Rust tests, the doctests and the check against th
 
 # ARGS goes to pytest: make test-python ARGS='-k session -x'
 .PHONY: test-python
-test-python: $(VENV)/installed peers ## Run the Python tests (ARGS='-k name -x' goes to pytest)
-	IRONSSL_WHEELS=$(WHEELS) $(IN_VENV) -m pytest $(ARGS)
+test-python: $(VENV)/installed $(SHIM)/built peers ## Run the Python tests (ARGS='-k name -x' goes to pytest)
+	IRONSSL_WHEELS=$(WHEELS) IRONSSL_SHIM=$(SHIM) $(IN_VENV) -m pytest $(ARGS)
 
 # The minute is for each of its tests.
 .PHONY: soak
@@ -80,8 +80,8 @@ test-system: ## Run all tests against the system's OpenSSL (3.0 or newer) instea
 	@$(MAKE) OPENSSL_NO_VENDOR=1 test
 
 .PHONY: test-all
-test-all: $(WHEELS)/built peers ## Run the Python tests on every CPython of 3.11 or newer here, from one wheel
-	@tools/test-all $(TARGET)/pythons $(WHEELS) $(ARGS)
+test-all: $(WHEELS)/built $(SHIM)/built peers ## Run the Python tests on every CPython of 3.11 or newer here, from one wheel
+	@IRONSSL_WHEELS=$(WHEELS) IRONSSL_SHIM=$(SHIM) tools/test-all $(TARGET)/pythons $(ARGS)
 
 .PHONY: test-sdist
 test-sdist: $(VENV)/requirements compiler ## Build a wheel from the source distribution alone and import it (slow)

@@ -11,7 +11,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.conformance import environments, report, running
+from tests.conformance import environments, report, resolution, running
 from tests.conformance.catalogue import SUITES, Suite
 from tests.conformance.environments import Ours, Unavailable
 from tests.conformance.judgement import judge
@@ -113,8 +113,11 @@ def main() -> int:
     for line in [line for result in results for line in report.details(result)]:
         print(line)
     print(report.text_table(results))
+    wrong = None if options.suite else resolution.complaint(wheels)
+    if not options.suite:
+        print(f"pip install {' '.join(resolution.ASKED_FOR)}: {wrong or 'takes our wheels, and pip check is clean'}")
     print(f"kept in {path}, beside what pytest said", file=sys.stderr)
-    good = all(result.passed for result in results)
+    good = all(result.passed for result in results) and wrong is None
     if options.update_readme:
         if options.suite or not good:
             sys.exit("README.md is left as it is: only a whole run that passed goes there")
