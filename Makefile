@@ -101,6 +101,7 @@ lint-rust: compiler
 	$(CARGO) fmt --manifest-path crates/openssl-src/Cargo.toml --check
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(RELEASE) --no-deps -p ironssl -p ironssl-sys
+	tools/check-free-threaded $(TARGET)
 
 .PHONY: lint-python
 lint-python: $(VENV)/installed
