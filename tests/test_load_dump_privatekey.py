@@ -148,7 +148,7 @@ class TestPlain:
 
 class TestEncrypted:
     @rows(47, 48, 56)
-    @pytest.mark.parametrize("cipher", ["aes-256-cbc", "AES-128-CBC", "des3", "blowfish"])
+    @pytest.mark.parametrize("cipher", ["aes-256-cbc", "AES-128-CBC", "des3", "blowfish", "camellia-256-cbc"])
     @pytest.mark.parametrize("passphrase", [b"secret", b"nul\0inside", b"\xff\x80", b"x" * 1024, b""])
     def test_round_trip(self, cipher, passphrase):
         data = crypto.dump_privatekey(PEM, rsa_key(), cipher, passphrase)

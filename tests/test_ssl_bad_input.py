@@ -1,5 +1,6 @@
 """Bad files, paths and bytes given to SSL: each is a documented error with a text, and nothing is half done."""
 
+import mmap
 import os
 from pathlib import Path
 
@@ -202,3 +203,16 @@ def test_the_count_of_arguments(method: str, count: int):
     if count:
         with pytest.raises(TypeError, match=r"."):
             getattr(context, method)()
+
+
+def test_more_than_fits_into_an_int_of_c_at_once():
+    connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD))
+
+    class Liar(bytes):
+        def __len__(self):
+            return 1 << 31
+
+    with mmap.mmap(-1, 1 << 31) as buffer:
+        for data in (buffer, Liar()):
+            with pytest.raises(ValueError, match=r"2\*\*31-1 bytes"):
+                connection.send(data)

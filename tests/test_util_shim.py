@@ -240,6 +240,31 @@ class TestNames:
             lib.X509_NAME_oneline(name._name, bytearray(5), 5)
 
 
+@pytest.mark.parametrize(
+    ("attribute", "method"),
+    [
+        ("_info_callback", "set_info_callback"),
+        ("_keylog_callback", "set_keylog_callback"),
+        ("_tlsext_servername_callback", "set_tlsext_servername_callback"),
+        ("_alpn_select_callback", "set_alpn_select_callback"),
+    ],
+)
+def test_scrapy_looks_whether_a_callback_is_set(attribute: str, method: str) -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    assert getattr(context, attribute) is None
+    getattr(context, method)(print)
+    assert getattr(context, attribute) is print
+    getattr(context, method)(None)
+    assert getattr(context, attribute) is None
+
+
+def test_a_verify_callback_can_be_looked_at() -> None:
+    context = SSL.Context(SSL.TLS_METHOD)
+    assert context._verify_callback is None
+    context.set_verify(SSL.VERIFY_PEER, print)
+    assert context._verify_callback is print
+
+
 class TestContexts:
     """What mitmproxy does with a context."""
 

@@ -4,13 +4,14 @@
 """
 
 import base64
+import csv
 import hashlib
 import os
 import ssl
 import sys
 from collections.abc import Iterable
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from OpenSSL import SSL, __version__, _rust
 
@@ -54,13 +55,15 @@ def _files(package: Path, distribution: metadata.Distribution) -> tuple[Record, 
     """Return what a distribution has in the package's directory, and where else it has a package of that name."""
     here: Record = {}
     elsewhere = None
-    for file in distribution.files or ():
-        if file.parts[:1] != (package.name,) or "__pycache__" in file.parts:
+    # Not `distribution.files`, which since CPython 3.12 leaves out what is missing.
+    for name, digest, *_ in csv.reader((distribution.read_text("RECORD") or "").splitlines()):
+        parts = PurePosixPath(name).parts
+        if parts[:1] != (package.name,) or "__pycache__" in parts:
             continue
-        place = Path(os.path.abspath(str(distribution.locate_file(file))))
+        place = Path(os.path.abspath(str(distribution.locate_file(name))))
         if package in place.parents:
-            digest = file.hash.value if file.hash and file.hash.mode == "sha256" else None
-            here[place.relative_to(package).as_posix()] = digest
+            kind, _, value = digest.partition("=")
+            here[place.relative_to(package).as_posix()] = value if kind == "sha256" else None
         else:
             elsewhere = place.parent
     return here, elsewhere

@@ -72,6 +72,28 @@ def pyopenssl(
     )
 
 
+SCRAPY_HTTP11 = (
+    "TestHttps",
+    "TestSimpleHttps",
+    "TestHttpsWrongHostname",
+    "TestHttpsInvalidDNSId",
+    "TestHttpsInvalidDNSPattern",
+    "TestHttpsCustomCiphers",
+    "TestHttpsTLSVersion",
+    "TestHttpsWithCrawler",
+    "TestHttpsProxy",
+)
+SCRAPY_HTTP2 = (
+    "TestHttp2",
+    "TestSimpleHttp2",
+    "TestHttp2WrongHostname",
+    "TestHttp2InvalidDNSId",
+    "TestHttp2InvalidDNSPattern",
+    "TestHttp2CustomCiphers",
+    "TestHttp2TLSVersion",
+    "TestHttp2WithCrawler",
+)
+
 SUITES: dict[str, Suite] = {
     suite.name: suite
     for suite in (
@@ -124,6 +146,29 @@ SUITES: dict[str, Suite] = {
             distribution="cheroot",
             version="11.1.2",
             tests=("cheroot.test.test_ssl",),
+        ),
+        Suite(
+            name="scrapy",
+            title="Scrapy 2.19.0",
+            distribution="Scrapy",
+            version="2.19.0",
+            tests=(
+                "tests/test_core_downloader.py",
+                "tests/test_utils_ssl.py",
+                # Without those that ask real sites.
+                *(f"tests/test_downloader_handler_twisted_http11.py::{name}" for name in SCRAPY_HTTP11),
+                *(f"tests/test_downloader_handler_twisted_http2.py::{name}" for name in SCRAPY_HTTP2),
+            ),
+            unpacked=("tests", "conftest.py"),
+        ),
+        Suite(
+            name="pyftpdlib",
+            title="pyftpdlib 1.5.10",
+            distribution="pyftpdlib",
+            version="1.5.10",
+            tests=("pyftpdlib.test.test_functional_ssl",),
+            # Its server is built on asyncore, which later ones do not have.
+            python="3.11",
         ),
     )
 }

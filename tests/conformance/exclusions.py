@@ -79,11 +79,6 @@ DECIDED = (
         "TestContext::test_load_client_ca_unicode",
     ),
     *ssl(Kind.DECIDED, "wants makefile missing; it is there", "TestConnection::test_makefile"),
-    *ssl(
-        Kind.DECIDED,
-        "wants more than 2 GiB at once refused; there is no such limit here",
-        "TestConnectionSend::test_buf_too_large",
-    ),
 )
 
 PYOPENSSL_26_4_0 = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.conformance.catalogue import Suite
 from tests.conformance.exclusions import Exclusion, Kind
-from tests.conformance.running import Outcome
+from tests.conformance.running import FAILED, Outcome
 
 
 @dataclass
@@ -47,7 +47,7 @@ def judge(suite: Suite, original: Outcome, ours: Outcome) -> Judgement:
         theirs = original.tests.get(test, "missing")
         if mine == "passed" and theirs != "passed":
             found.gained.append(test)
-        elif mine in ("failed", "error", "crashed") and theirs != "passed" and not covering(suite, test):
+        elif mine in FAILED and theirs != "passed" and not covering(suite, test):
             found.failed_with_both.append(test)
     found.wrong.extend(_wrong(suite, original, ours))
     return found

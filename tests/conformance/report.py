@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.conformance import running
 from tests.conformance.catalogue import Suite
 from tests.conformance.judgement import Judgement, judge
-from tests.conformance.running import Outcome
+from tests.conformance.running import FAILED, SKIPPED, Outcome
 
 START, END = "<!-- conformance:start -->", "<!-- conformance:end -->"
 HEADING = ("suite", "with", "passed", "failed", "skipped", "ours: passed", "failed", "skipped", "excluded")
@@ -43,21 +44,31 @@ class Result:
         return self.ours is not None and self.original is not None and self.judgement.passed
 
 
-def excluded_functions(result: Result) -> str:
-    """Write how many test functions are excluded, of how many that may be."""
+def excluded(result: Result) -> str:
+    """Write how many tests are left out, and how many functions of those that may be that are."""
     suite = result.suite
-    return f"{len(suite.excluded)} of {suite.most_excluded}" if suite.most_excluded else "0"
+    if not suite.most_excluded:
+        return "0"
+    tests = len(result.judgement.excluded) + len(running.deselected(suite))
+    return f"{tests} ({len(suite.excluded)} of {suite.most_excluded} functions)"
 
 
 def row(result: Result) -> tuple[str, ...]:
-    """Write a line of the table, cell by cell."""
+    """Write a line of the table, cell by cell. What is left out is in the last cell, and in none of ours."""
     cells = [result.suite.title, f"pyOpenSSL {result.suite.original}"]
+    out = Counter(result.ours.tests.get(test, "missing") for test in result.judgement.excluded) if result.ours else {}
     for outcome in (result.original, result.ours):
         if outcome is None:
             cells += ["-", "-", "-"]
-        else:
-            cells += [str(outcome.passed), str(outcome.failed), str(outcome.skipped)]
-    return (*cells, excluded_functions(result))
+            continue
+        failed, skipped = outcome.failed, outcome.skipped
+        if outcome is result.ours:
+            # A test with another name than with the original is one of those that are left out.
+            renamed = [test for test in outcome.tests if result.original and test not in result.original.tests]
+            failed -= sum(out[what] for what in FAILED) + sum(outcome.tests[test] in FAILED for test in renamed)
+            skipped -= sum(out[what] for what in SKIPPED)
+        cells += [str(outcome.passed), str(failed), str(skipped)]
+    return (*cells, excluded(result))
 
 
 def text_table(results: list[Result]) -> str:

@@ -23,6 +23,10 @@ SECONDS_PER_TEST = 60
 SECONDS_TO_END = 20
 
 
+FAILED = ("failed", "error", "crashed")
+SKIPPED = ("skipped", "xfailed", "xpassed")
+
+
 @dataclass
 class Outcome:
     """What became of all tests of a suite with one package."""
@@ -54,12 +58,12 @@ class Outcome:
     @property
     def failed(self) -> int:
         """How many tests did not do what they should."""
-        return self.count("failed", "error", "crashed")
+        return self.count(*FAILED)
 
     @property
     def skipped(self) -> int:
         """How many tests were skipped, or may fail as far as their authors are concerned."""
-        return self.count("skipped", "xfailed", "xpassed")
+        return self.count(*SKIPPED)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for a JSON file."""

@@ -162,7 +162,11 @@ impl Connection {
         let _ = flags;
         // A datagram goes whole or not at all: one byte more than it can hold shows that it cannot.
         let limit = if self.core()?.is_datagram() { RECORD + 1 } else { RECORD };
-        let (data, length) = Data::start_of(buf, "buf", limit)?;
+        let (data, mut length) = Data::start_of(buf, "buf", limit)?;
+        if buf.is_instance_of::<PyBytes>() && !buf.is_exact_instance_of::<PyBytes>() {
+            // As long as it says itself that it is.
+            length = length.max(buf.len()?);
+        }
         if i32::try_from(length).is_err() {
             return Err(PyValueError::new_err("Cannot send more than 2**31-1 bytes at once."));
         }

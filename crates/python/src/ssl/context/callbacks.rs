@@ -152,3 +152,27 @@ impl Context {
         self.set_callback(py, Question::VerifyCookie, Callback::VerifyCookie, callback)
     }
 }
+
+/// `attribute: which callable`, under the names of the original's private attributes.
+macro_rules! attributes {
+    ($($attribute:ident: $which:ident;)*) => {
+        #[pymethods]
+        impl Context {
+            $(
+                /// The callable, or None, for programs that look whether one is set.
+                #[getter]
+                fn $attribute(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+                    self.callbacks.callable(py, Callback::$which)
+                }
+            )*
+        }
+    };
+}
+
+attributes! {
+    _verify_callback: Verify;
+    _info_callback: Info;
+    _keylog_callback: KeyLog;
+    _tlsext_servername_callback: ServerName;
+    _alpn_select_callback: SelectAlpn;
+}
