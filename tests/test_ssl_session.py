@@ -159,6 +159,14 @@ def test_before_the_handshake_there_is_none(ec: Authority):
     assert SSL.Connection(client_context(ec), None).get_session() is None
 
 
+def test_in_a_handshake_that_has_agreed_on_nothing_there_is_none(ec: Authority, version: str):
+    client = SSL.Connection(client_context(ec, version), None)
+    client.set_connect_state()
+    with pytest.raises(SSL.WantReadError):
+        client.do_handshake()
+    assert client.get_session() is None
+
+
 def test_a_session_set_before_the_handshake_can_be_got(ec: Authority, version: str):
     service = Service(ec, version)
     session = service.connect().client.get_session()

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint};
 
 #[cfg(ossl_3_2)]
 use openssl_sys::BIO_ADDR;
-use openssl_sys::{SSL, SSL_CTX, SSL_SESSION, X509_STORE, stack_st_SSL_CIPHER, stack_st_X509_NAME};
+use openssl_sys::{SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509_STORE, stack_st_SSL_CIPHER, stack_st_X509_NAME};
 
 #[cfg(not(ossl_3_2))]
 use crate::bio::BIO_ADDR;
@@ -52,6 +52,7 @@ unsafe extern "C" {
     pub fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
     pub fn SSL_CTX_set_default_read_buffer_len(ctx: *mut SSL_CTX, len: usize);
     pub fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, t: c_long) -> c_long;
+    pub fn SSL_SESSION_get0_cipher(s: *const SSL_SESSION) -> *const SSL_CIPHER;
     pub fn SSL_SESSION_get0_id_context(s: *const SSL_SESSION, len: *mut c_uint) -> *const c_uchar;
     pub fn SSL_SESSION_is_resumable(s: *const SSL_SESSION) -> c_int;
     pub fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;

@@ -273,7 +273,8 @@ impl Connection {
         check::one(unsafe { ffi::SSL_use_PrivateKey(inner.as_ptr(), key.as_ptr()) }, "SSL_use_PrivateKey")
     }
 
-    /// A copy of the session, to resume it later; none before a handshake (`SSL_get1_session`).
+    /// A copy of the session, to resume it later; none before a handshake, and in one as long as no cipher was agreed on
+    /// (`SSL_get1_session`).
     ///
     /// # Errors
     /// [`Error::OpenSsl`] (`SSL_SESSION_dup`).
@@ -281,7 +282,8 @@ impl Connection {
         let inner = self.engine.enter();
         // SAFETY: the `SSL` is valid and its lock held; the session stays the connection's.
         let raw = unsafe { ffi::SSL_get_session(inner.as_ptr()) };
-        if raw.is_null() {
+        // SAFETY: as above; the call only reads. OpenSSL makes the session first and fills it later.
+        if raw.is_null() || unsafe { ffi::SSL_SESSION_get0_cipher(raw) }.is_null() {
             return Ok(None);
         }
         // SAFETY: the session is valid, and only operations on this connection change it.
