@@ -246,3 +246,19 @@ def test_any_sequence(ec: Authority, steps: list):
         pair.client.uncork()
         pump(pair.client, pair.server)
         assert receive(pair.server, len(sent)) == sent
+
+
+@pytest.mark.parametrize("kind", ["memory", "unix"])
+def test_nothing_is_taken_after_the_end(ec: Authority, kind: str):
+    with connected(client_context(ec), server_context(ec), kind) as pair:
+        pair.client.cork()
+        pair.client.send(b"before")
+        pair.client.shutdown()
+        for method in ("send", "sendall"):
+            with pytest.raises(SSL.Error, match="protocol is shutdown"):
+                getattr(pair.client, method)(b"after")
+        pair.client.uncork()
+        pair.move()
+        assert pair.server.recv(100) == b"before"
+        with pytest.raises(SSL.ZeroReturnError):
+            pair.server.recv(100)

@@ -276,6 +276,12 @@ impl Inner {
         usize::try_from(unsafe { ffi::SSL_pending(self.ssl.as_ptr()) }).unwrap_or(0)
     }
 
+    /// Whether our close_notify was sent, after which nothing may follow.
+    pub(crate) fn has_closed(&self) -> bool {
+        // SAFETY: the `SSL` is valid, see `as_ptr`.
+        unsafe { ffi::SSL_get_shutdown(self.ssl.as_ptr()) & ffi::SSL_SENT_SHUTDOWN != 0 }
+    }
+
     /// Lets OpenSSL read from a socket directly.
     pub(crate) fn begin_direct(&self, socket: Descriptor) {
         self.shared.direct.begin(socket);

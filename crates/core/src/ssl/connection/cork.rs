@@ -49,7 +49,7 @@ impl Connection {
         }
         let Some(inner) = self.engine.try_enter() else { return false };
         let mut gathered = inner.shared().gathered().borrow_mut();
-        let fits = !inner.is_operating() && gathered.len() + data.len() < RECORD;
+        let fits = !inner.is_operating() && !inner.has_closed() && gathered.len() + data.len() < RECORD;
         if fits {
             gathered.extend_from_slice(data);
             self.note(Want::Nothing);
@@ -89,6 +89,10 @@ impl Connection {
 pub(super) fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
     if inner.is_operating() {
         return Outcome::Failed(in_the_middle().into());
+    }
+    if inner.has_closed() {
+        // What is taken now would never be sent: OpenSSL says so.
+        return write_record(inner, data);
     }
     let mut gathered = inner.shared().gathered().take();
     gathered.extend_from_slice(data);
