@@ -8,3 +8,4 @@ mod exchange;
 mod memory;
 mod sockets;
 mod support;
+mod threads;
