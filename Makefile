@@ -75,6 +75,23 @@ test-python: $(VENV)/installed $(SHIM)/built peers ## Run the Python tests (ARGS
 soak: $(VENV)/installed ## Run the tests with many threads for a minute each
 	IRONSSL_SOAK_SECONDS=60 $(IN_VENV) -m pytest tests/test_ssl_soak.py $(ARGS)
 
+# FUZZ is a target of fuzz/ (its README lists them), empty all of them; TIME is in seconds for each.
+FUZZ ?=
+TIME ?= 60
+.PHONY: fuzz
+fuzz: $(VENV)/installed instruments ## Fuzz (FUZZ=name: one target; TIME=seconds for each)
+	tools/fuzz $(TARGET) $(IN_VENV) $(TIME) $(FUZZ)
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Fuzz each target for 30 s
+	@$(MAKE) fuzz TIME=30
+
+# SANITIZE is some of address, thread and python, empty all of them.
+SANITIZE ?=
+.PHONY: sanitize
+sanitize: $(VENV)/installed instruments peers ## Run the tests under sanitizers (SANITIZE=address|thread|python: one)
+	ARGS='$(ARGS)' tools/sanitize $(TARGET) $(IN_VENV) $(SANITIZE)
+
 .PHONY: test-system
 test-system: ## Run all tests against the system's OpenSSL (3.0 or newer) instead of the vendored one
 	@$(MAKE) OPENSSL_NO_VENDOR=1 test
@@ -99,6 +116,7 @@ lint: lint-rust lint-python lint-house ## Check formatting, lints, types, stubs 
 lint-rust: compiler
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path crates/openssl-src/Cargo.toml --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(RELEASE) --no-deps -p ironssl -p ironssl-sys
 	tools/check-free-threaded $(TARGET)
@@ -108,7 +126,7 @@ lint-python: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy -p OpenSSL
-	$(VENV)/bin/mypy tools tests/support tests/packaging tests/conformance
+	$(VENV)/bin/mypy tools fuzz tests/support tests/packaging tests/conformance
 	$(IN_VENV) -m mypy.stubtest --allowlist tools/stubtest-allowlist.txt OpenSSL
 
 .PHONY: lint-house
@@ -125,6 +143,7 @@ docs: $(VENV)/requirements ## Write docs/manual-rows.md, the table of the manual
 .PHONY: fmt
 fmt: $(VENV)/requirements ## Format the Rust and Python files
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
 	$(VENV)/bin/ruff check --fix-only --quiet .
 	$(VENV)/bin/ruff format .
 
@@ -165,6 +184,10 @@ compiler:
 .PHONY: demo-peers
 demo-peers:
 	@tools/need $(DEMO_PEERS)
+
+.PHONY: instruments
+instruments: compiler
+	@tools/need clang=clang rustup=rustup
 
 .PHONY: peers
 peers:
