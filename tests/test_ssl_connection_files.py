@@ -275,6 +275,29 @@ def test_raw_writes_to_a_socket_that_does_not_wait(sockets: Pair):
         assert got + len(receive(sockets.server, 16_384)) == sent + 16_384
 
 
+def test_two_sockets_one_for_each_way(ec: Authority):
+    # Both are held, and each is asked for its own timeout.
+    (one, one_end), (other, other_end) = socket.socketpair(), socket.socketpair()
+    with one, one_end, other, other_end:
+        client = SSL.Connection(client_context(ec), one, other)
+        server = SSL.Connection(server_context(ec), other_end, one_end)
+        client.set_connect_state()
+        server.set_accept_state()
+        Pair(client, server, "unix").handshake()
+        one.settimeout(0.2)
+        other.settimeout(0.2)
+        with client.makefile("rwb") as file, server.makefile("rwb", 0) as raw:
+            client.close()
+            raw.write(b"a line\n")
+            assert file.readline() == b"a line\n"
+            file.write(b"an answer\n")
+            file.flush()
+            assert raw.read(100) == b"an answer\n"
+            with pytest.raises(TimeoutError):
+                file.readline()
+        assert one.fileno() == other.fileno() == -1
+
+
 def test_a_socket_with_a_timeout(sockets: Pair):
     # recv itself does not wait on such a socket; the file does, as that of a plain socket.
     sockets.server_socket.settimeout(0.2)

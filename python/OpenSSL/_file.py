@@ -31,15 +31,18 @@ _BUFFER_SIZE = 16384
 class ConnectionIO(io.RawIOBase):
     """A TLS connection as a raw, unbuffered binary file; made by `Connection.makefile(mode, 0)`."""
 
-    def __init__(self, connection: "Connection", mode: str) -> None:
-        """Read from the connection if there is an `r` in the mode, write to it if there is a `w`."""
+    def __init__(self, connection: "Connection", ends: tuple[object, object], mode: str) -> None:
+        """Read from the connection if there is an `r` in the mode, write to it if there is a `w`.
+
+        ends: what the connection itself reads from and writes to.
+        """
         super().__init__()
         self._connection = connection
+        self._ends = ends
         self._mode = mode
         self._timed_out = False
-        transport = connection._socket
-        # A file of the socket's own: as long as it is open, so is the socket.
-        self._hold = transport.makefile("rb", buffering=0) if isinstance(transport, socket.socket) else None
+        # Files of the sockets' own: as long as they are open, so are the sockets.
+        self._held = [end.makefile("rb", buffering=0) for end in ends if isinstance(end, socket.socket)]
 
     def __repr__(self) -> str:
         """Describe the file."""
@@ -84,7 +87,7 @@ class ConnectionIO(io.RawIOBase):
             raise io.UnsupportedOperation("not readable")
         if self._timed_out:
             raise OSError("cannot read from a file that has timed out: what came before the timeout may be lost")
-        deadline = self._deadline()
+        deadline = _deadline(self._ends[0])
         while True:
             try:
                 return self._connection.recv_into(buffer)
@@ -103,7 +106,7 @@ class ConnectionIO(io.RawIOBase):
         """Write some of the data; returns the count, or None where the transport does not wait."""
         if not self.writable():
             raise io.UnsupportedOperation("not writable")
-        deadline = self._deadline()
+        deadline = _deadline(self._ends[1])
         while True:
             try:
                 return self._connection.send(data)
@@ -116,30 +119,33 @@ class ConnectionIO(io.RawIOBase):
         """Close the file, not the connection; closes the socket if that was closed before and this file is the last."""
         if not self.closed:
             super().close()
-            if self._hold is not None:
-                self._hold.close()
+            for file in self._held:
+                file.close()
 
     def _check_open(self) -> None:
         if self.closed:
             raise ValueError("I/O operation on closed file")
 
-    def _deadline(self) -> float | None:
-        """When an operation that begins now has to end; None where a want is not waited for."""
-        gettimeout = getattr(self._connection, "gettimeout", None)
-        timeout: float | None = gettimeout() if gettimeout is not None else None
-        return time.monotonic() + timeout if timeout else None
-
     def _wait(self, wanted: BaseException, deadline: float) -> None:
-        event = selectors.EVENT_READ if isinstance(wanted, _ssl.WantReadError) else selectors.EVENT_WRITE
+        reads = isinstance(wanted, _ssl.WantReadError)
+        end: Any = self._ends[0 if reads else 1]
         # Unlike epoll it needs no descriptor, and unlike select it takes any number.
         with getattr(selectors, "PollSelector", selectors.SelectSelector)() as selector:
-            selector.register(self._connection.fileno(), event)
+            selector.register(end.fileno(), selectors.EVENT_READ if reads else selectors.EVENT_WRITE)
             if not selector.select(max(deadline - time.monotonic(), 0)):
                 raise TimeoutError("timed out")
 
 
+def _deadline(end: object) -> float | None:
+    """When an operation that begins now has to end; None where the transport is not waited for."""
+    gettimeout = getattr(end, "gettimeout", None)
+    timeout: float | None = gettimeout() if gettimeout is not None and hasattr(end, "fileno") else None
+    return time.monotonic() + timeout if timeout else None
+
+
 def make(
     connection: "Connection",
+    ends: tuple[object, object],
     mode: str,
     buffering: int | None,
     encoding: str | None,
@@ -162,7 +168,7 @@ def make(
     lines = size == 1 and not binary
     if size < 0 or lines:
         size = _BUFFER_SIZE
-    raw = ConnectionIO(connection, "r" * reading + "w" * writing + "b")
+    raw = ConnectionIO(connection, ends, "r" * reading + "w" * writing + "b")
     if size == 0:
         return raw
     try:

@@ -37,7 +37,8 @@ impl Connection {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         slf.get().core()?;
+        let ends = (slf.get().reader(py), slf.get().writer(py));
         let mode = mode.cloned().unwrap_or_else(|| PyString::new(py, "r").into_any());
-        py.import("OpenSSL._file")?.call_method1("make", (slf, mode, buffering, encoding, errors, newline))
+        py.import("OpenSSL._file")?.call_method1("make", (slf, ends, mode, buffering, encoding, errors, newline))
     }
 }
