@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import VERSIONS, client_context, identify, server_context
 from tests.support.pairs import connected, memory_pair, pump, receive
 
 RECORD = 16384
@@ -262,3 +262,17 @@ def test_nothing_is_taken_after_the_end(ec: Authority, kind: str):
         assert pair.server.recv(100) == b"before"
         with pytest.raises(SSL.ZeroReturnError):
             pair.server.recv(100)
+
+
+def test_datagrams_stay_apart(ec: Authority):
+    contexts = [SSL.Context(SSL.DTLS_METHOD), SSL.Context(SSL.DTLS_METHOD)]
+    identify(contexts[1], ec, ec.server)
+    pair = memory_pair(*contexts)
+    pair.client.set_ciphertext_mtu(1500)
+    pair.server.set_ciphertext_mtu(1500)
+    pair.handshake()
+    with pair.client.cork():
+        pair.client.send(b"one")
+        pair.client.send(b"another")
+    pair.move()
+    assert [pair.server.recv(100), pair.server.recv(100)] == [b"one", b"another"]

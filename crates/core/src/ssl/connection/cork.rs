@@ -16,8 +16,12 @@ use crate::ssl::engine::{Inner, in_the_middle};
 use crate::ssl::status::{Failure, Outcome};
 
 impl Connection {
-    /// Gathers what is written from now on, and sends it in full records, until [`Connection::uncork`].
+    /// Gathers what is written from now on, and sends it in full records, until [`Connection::uncork`]. Does nothing for
+    /// DTLS, where each message stays one.
     pub fn cork(&self) {
+        if self.datagrams {
+            return;
+        }
         self.corked.store(true, Ordering::Release);
         self.gathering.store(true, Ordering::Release);
     }

@@ -38,7 +38,7 @@ impl Connection {
     ///
     /// `with connection.cork(): ...` calls uncork at its end. What is gathered is also sent before anything of a whole
     /// record or more, and by `shutdown`; not by `recv`: who waits for an answer calls uncork first. What is gathered
-    /// when the Connection goes is lost.
+    /// when the Connection goes is lost. With DTLS nothing is gathered: each message stays one.
     fn cork(slf: Bound<'_, Self>) -> PyResult<Cork> {
         slf.get().core()?.cork();
         Ok(Cork(slf.unbind()))
