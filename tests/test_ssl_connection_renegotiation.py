@@ -9,7 +9,7 @@ from tests.support.authority import Authority
 from tests.support.background import Background, until
 from tests.support.contexts import client_context, identify, server_context
 from tests.support.failing import reasons
-from tests.support.pairs import Pair, connected, pump
+from tests.support.pairs import Pair, connected, memory_pair, pump
 from tests.support.rows import rows
 
 # SSL_OP_ALLOW_CLIENT_RENEGOTIATION: from 3.0 on, OpenSSL's servers do not let clients begin.
@@ -116,6 +116,18 @@ def test_in_tls_1_3_it_is_an_error(ec: Authority, role: str):
         assert connection.renegotiate_pending() is False
         assert connection.total_renegotiations() == 0
         exchange(pair)
+
+
+@pytest.mark.parametrize("role", ["client", "server"])
+def test_before_the_first_handshake_it_is_an_error_and_nothing_else(ec: Authority, role: str):
+    pair = memory_pair(client_context(ec, "TLSv1.2"), server_context(ec))
+    for _ in range(2):
+        with pytest.raises(SSL.Error, match="no handshake is done yet"):
+            getattr(pair, role).renegotiate()
+        with pytest.raises(SSL.WantReadError):
+            pair.client.do_handshake()
+    pair.handshake()
+    exchange(pair)
 
 
 def test_a_server_may_refuse(ec: Authority):

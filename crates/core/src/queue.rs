@@ -34,6 +34,13 @@ pub(crate) fn last_is(library: c_int, reason: c_int) -> bool {
     code != 0 && ffi::ERR_GET_LIB(code) == library && ffi::ERR_GET_REASON(code) == reason
 }
 
+/// Whether the newest entry is one of `library`.
+pub(crate) fn last_is_of(library: c_int) -> bool {
+    // SAFETY: no preconditions; reads the calling thread's own queue.
+    let code = unsafe { ffi::ERR_peek_last_error() };
+    code != 0 && ffi::ERR_GET_LIB(code) == library
+}
+
 /// The number of an entry's reason (`SSL_R_*`), where it is libssl's.
 pub(crate) fn ssl_reason(entry: &Entry) -> Option<c_int> {
     let code = c_ulong::try_from(entry.code()).ok()?;

@@ -92,8 +92,19 @@ pub(crate) unsafe fn of_failed<T>(ssl: *const ffi::SSL, returned: c_int, call: &
     // SAFETY: the status is read right after the call, as it must be.
     let status = unsafe { ffi::SSL_get_error(ssl, returned) };
     match status {
-        ffi::SSL_ERROR_WANT_READ => Outcome::WantRead,
-        ffi::SSL_ERROR_WANT_WRITE => Outcome::WantWrite,
+        // OpenSSL 4 does not look at the queue for this: where a call fails before it comes to do anything, the status
+        // is what the one before it has waited for, and who believes it waits for ever.
+        ffi::SSL_ERROR_WANT_READ | ffi::SSL_ERROR_WANT_WRITE if queue::last_is_of(ffi::ERR_LIB_SSL) => {
+            Outcome::Failed(Failure::Error(check::failure(call)))
+        }
+        ffi::SSL_ERROR_WANT_READ => {
+            queue::clear();
+            Outcome::WantRead
+        }
+        ffi::SSL_ERROR_WANT_WRITE => {
+            queue::clear();
+            Outcome::WantWrite
+        }
         ffi::SSL_ERROR_ZERO_RETURN => Outcome::Failed(Failure::Closed),
         ffi::SSL_ERROR_WANT_X509_LOOKUP => Outcome::Failed(Failure::WantX509Lookup),
         // Our BIO makes no system call, so this is the end of the stream, or an error with a reason in the queue.

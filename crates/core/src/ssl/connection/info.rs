@@ -332,10 +332,18 @@ impl Connection {
     /// Asks for a new handshake in TLS 1.2 and older; the next operation makes it (`SSL_renegotiate`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`], always so in TLS 1.3.
+    /// [`Error::OpenSsl`], always so in TLS 1.3, and before the first handshake is done.
     pub fn renegotiate(&self) -> Result<()> {
         let inner = self.engine.enter();
         inner.refuse_in_callback()?;
+        // SAFETY: the `SSL` is valid and its lock held.
+        let (established, asked) = unsafe {
+            (ffi::SSL_is_init_finished(inner.as_ptr()) == 1, ffi::SSL_renegotiate_pending(inner.as_ptr()) == 1)
+        };
+        if !established && !asked {
+            // OpenSSL would take the wish, and fail with an internal error from then on.
+            return Err(Error::ssl("no handshake is done yet that could be made anew"));
+        }
         queue::clear();
         // SAFETY: the `SSL` is valid and its lock held.
         check::one(unsafe { ffi::SSL_renegotiate(inner.as_ptr()) }, "SSL_renegotiate")

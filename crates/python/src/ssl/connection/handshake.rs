@@ -31,7 +31,8 @@ impl Connection {
 
     /// Ask for a new handshake, which the next operations make. For TLS 1.2 and older.
     ///
-    /// Returns True, or False if one has been asked for already. Raises Error in TLS 1.3. (SSL_renegotiate)
+    /// Returns True, or False if one has been asked for already. Raises Error in TLS 1.3, and before the first handshake
+    /// is done. (SSL_renegotiate)
     fn renegotiate(&self, py: Python<'_>) -> PyResult<bool> {
         if self.renegotiate_pending(py)? {
             return Ok(false);
