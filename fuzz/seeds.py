@@ -6,6 +6,7 @@ of any use to anybody: the keys are new each time.
 
 import datetime
 import ipaddress
+import re
 import ssl
 import sys
 from collections.abc import Iterator
@@ -256,6 +257,52 @@ def _datagrams() -> Iterator[bytes]:
         yield bytes([4 | listens, -(-len(hello) // 8)]) + hello
 
 
+def _enumeration(name: str) -> list[str]:
+    """The variants of an enumeration of src/conversation.rs, in their order."""
+    text = (Path(__file__).parent / "src/conversation.rs").read_text()
+    body = text.split(f"pub enum {name} {{")[1].split("\n}")[0]
+    return re.findall(r"^    ([A-Z]\w*)", body, re.MULTILINE)
+
+
+def _choose(variants: list[str], name: str) -> bytes:
+    """A variant, as the crate `arbitrary` reads it: so much of the range of a u32."""
+    return (((variants.index(name) << 32) // len(variants)) + 1).to_bytes(4, "little")
+
+
+def conversations() -> Iterator[bytes]:
+    """Conversations that go well, or nearly, as the crate `arbitrary` reads them; the fuzzer makes the rest of them.
+
+    A step is written as its side (c or s), its name, and what belongs to it, in bytes.
+    """
+    protocols, steps = _enumeration("Protocol"), _enumeration("Step")
+    talk = "c Write 2c01,s Carry,s Read e803,s Write 2c01,c Carry,c Read e803,c Look,s Look,"
+    stories = (
+        "c Shake," + talk,
+        "c Handshake,s Carry,s Handshake,c Carry,c Handshake,s Carry,s Handshake," + talk,
+        "c Shake,c Full 01,c Write 2c01,s Read e803,c Full 00,c Write 0000,s Carry,s Read e803," + talk,
+        "c Shake,c WriteAll ffff,c WriteAll ffff,s Carry,s Read ffff,s Read ffff,s Unseal,s Peek 0100,s Ready,",
+        "c Shake,c Cork 01,c Write 0100,c Write 0100,c Cork 00,s Carry,s Read e803," + talk,
+        "c Shake,s Renegotiate,s Handshake,c Carry,c Read 0100,s Carry,s Handshake,c Carry,c Read 0100," + talk,
+        "c Shake,c Shutdown,s Carry,s Read 0100,s Shutdown,c Carry,c Shutdown,c Goodbye,",
+        "c Shake,c Write 2c01,s Change 200001,s Read e803,c Carry,c Read 0100,",
+        "c Shake,c Write 2c01,c Write 2c01,s Reverse,s Read e803,c Write 2c01,s Repeat,s Read e803,s Unseal,",
+        "c Shake,c Write 2c01,s Cut 2000,s Read e803,s End,s Read e803,",
+        "c Handshake,s Carry,s Listen,c Carry,c Handshake,s Carry,s Listen,c Shake," + talk,
+        "c Mtu d000,s Mtu 0004,c Handshake,s Lose,c Timeout,c Shake," + talk,
+        "c Shake,s Record 1503030101010200,s Read 0100,",
+        "c Handshake,s Carry,c Inject 01160103010300010001010000,c Handshake,",
+    )
+    for protocol in protocols:
+        for objects in (b"\0", b"\1\0", b"\1\7"):
+            for story in stories:
+                script = _choose(protocols, protocol) + objects
+                for step in story.strip(",").split(","):
+                    side, name, *rest = step.split()
+                    script += b"\1" + (b"\1" if side == "c" else b"\0") + _choose(steps, name)
+                    script += bytes.fromhex("".join(rest))
+                yield script
+
+
 def egd() -> Iterator[bytes]:
     """Answers of a daemon, as the target takes them apart; libFuzzer finds the rest."""
     yield b"\x05\x00\x01\x05abcde\x01\x02xy"
@@ -280,6 +327,7 @@ def corpora() -> dict[str, list[bytes]]:
         "extension_text": [text.encode() for text in EXTENSIONS],
         "name": [b"\x00\x05hello" + NAME.public_bytes()],
         "first_bytes": list(hellos()),
+        "conversation": list(conversations()),
         "egd": list(egd()),
     }
 
