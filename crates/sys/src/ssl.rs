@@ -61,6 +61,7 @@ unsafe extern "C" {
     pub fn SSL_group_to_name(s: *mut SSL, id: c_int) -> *const c_char;
     pub fn SSL_get_ciphers(s: *const SSL) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_get_client_CA_list(s: *const SSL) -> *mut stack_st_X509_NAME;
+    pub fn SSL_in_before(s: *const SSL) -> c_int;
     pub fn SSL_has_pending(s: *const SSL) -> c_int;
     pub fn SSL_is_dtls(s: *const SSL) -> c_int;
     pub fn SSL_renegotiate(s: *mut SSL) -> c_int;

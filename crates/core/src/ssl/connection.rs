@@ -119,6 +119,8 @@ pub struct Connection {
     corked: AtomicBool,
     /// Whether it is, or something is left of when it was.
     gathering: AtomicBool,
+    /// Whether it was asked to resume a session whose peer nobody has verified.
+    unproven: AtomicBool,
     want: AtomicU8,
 }
 
@@ -148,6 +150,7 @@ impl Connection {
             closing: AtomicBool::new(false),
             corked: AtomicBool::new(false),
             gathering: AtomicBool::new(false),
+            unproven: AtomicBool::new(false),
             want: AtomicU8::new(Want::Nothing as u8),
         })
     }

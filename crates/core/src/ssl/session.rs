@@ -22,6 +22,7 @@ pub struct Session {
     // Never changed after it was made.
     handle: Handle<ffi::SSL_SESSION>,
     context: ContextId,
+    proven: bool,
 }
 
 // SAFETY: OpenSSL gets copies of the session only, so nothing ever writes to it.
@@ -29,11 +30,17 @@ unsafe impl Sync for Session {}
 
 impl Session {
     /// Copies the session of a connection. `sound` says that the connection has seen no violation of the protocol:
-    /// then the copy can be resumed, even if libssl has marked the session because of an abrupt end.
+    /// then the copy can be resumed, even if libssl has marked the session because of an abrupt end. `proven` says that
+    /// the peer was verified, or would have passed.
     ///
     /// # Safety
     /// `session` is valid, and nothing changes it during the call.
-    pub(crate) unsafe fn copy_of(session: *mut ffi::SSL_SESSION, context: ContextId, sound: bool) -> Result<Self> {
+    pub(crate) unsafe fn copy_of(
+        session: *mut ffi::SSL_SESSION,
+        context: ContextId,
+        sound: bool,
+        proven: bool,
+    ) -> Result<Self> {
         queue::clear();
         // SAFETY: the session is valid.
         let handle = if sound && unsafe { ffi::SSL_SESSION_is_resumable(session) } == 0 {
@@ -43,7 +50,7 @@ impl Session {
             // SAFETY: as above; the copy is ours.
             unsafe { check::owned(ffi::SSL_SESSION_dup(session), "SSL_SESSION_dup") }?
         };
-        Ok(Self { handle, context })
+        Ok(Self { handle, context, proven })
     }
 
     /// A copy to give to a connection.
@@ -56,6 +63,11 @@ impl Session {
     /// The context it belongs to.
     pub(crate) fn context(&self) -> ContextId {
         self.context
+    }
+
+    /// Whether a connection that verifies its peer may resume it: who is resumed is not looked at again.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven
     }
 }
 

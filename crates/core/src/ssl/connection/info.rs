@@ -232,6 +232,15 @@ impl Connection {
         let inner = self.engine.enter();
         // SAFETY: the `SSL` is valid and its lock held; the callback finds its state through the `SSL`.
         unsafe { ffi::SSL_set_verify(inner.as_ptr(), mode, if ask { Some(verify) } else { None }) }
+        // SAFETY: as above. Null takes back what was asked for; later the session is in use.
+        unsafe {
+            if mode & ffi::SSL_VERIFY_PEER != 0
+                && ffi::SSL_in_before(inner.as_ptr()) == 1
+                && self.unproven.swap(false, Ordering::Relaxed)
+            {
+                ffi::SSL_set_session(inner.as_ptr(), std::ptr::null_mut());
+            }
+        }
     }
 
     /// Adds options, `SSL_OP_*`; none is ever taken away (`SSL_set_options`). All that are set now.
@@ -286,11 +295,17 @@ impl Connection {
         if raw.is_null() || unsafe { ffi::SSL_SESSION_get0_cipher(raw) }.is_null() {
             return Ok(None);
         }
+        // SAFETY: the `SSL` is valid and its lock held.
+        let proven = unsafe {
+            ffi::SSL_get_verify_mode(inner.as_ptr()) & ffi::SSL_VERIFY_PEER != 0
+                || ffi::SSL_get_verify_result(inner.as_ptr()) == 0
+        };
         // SAFETY: the session is valid, and only operations on this connection change it.
-        unsafe { Session::copy_of(raw, self.context.lock().id(), inner.is_sound()) }.map(Some)
+        unsafe { Session::copy_of(raw, self.context.lock().id(), inner.is_sound(), proven) }.map(Some)
     }
 
-    /// Asks to resume a session (`SSL_set_session`), before the handshake.
+    /// Asks to resume a session (`SSL_set_session`), before the handshake. A connection that verifies its peer does not
+    /// resume the session of one that did not, unless the peer would have passed: its handshake is a full one.
     ///
     /// # Errors
     /// [`Error::Value`] for a session of another context, [`Error::OpenSsl`] inside a callback.
@@ -301,6 +316,11 @@ impl Connection {
         let copy = session.to_handle()?;
         let inner = self.engine.enter();
         inner.refuse_in_callback()?;
+        // SAFETY: the `SSL` is valid and its lock held.
+        if !session.is_proven() && unsafe { ffi::SSL_get_verify_mode(inner.as_ptr()) } & ffi::SSL_VERIFY_PEER != 0 {
+            return Ok(());
+        }
+        self.unproven.store(!session.is_proven(), Ordering::Relaxed);
         // SAFETY: both are valid; the `SSL` takes a reference of its own, of a copy that nobody else has.
         check::one(unsafe { ffi::SSL_set_session(inner.as_ptr(), copy.as_ptr()) }, "SSL_set_session")
     }
