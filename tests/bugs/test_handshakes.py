@@ -1,0 +1,152 @@
+"""Rules: what a handshake uses lives until it is done with it, whatever its callbacks replace, drop and close.
+
+Bug classes: callback replaced or object collected during a handshake; ALPN with empty lists.
+"""
+
+import contextlib
+import gc
+import threading
+import weakref
+
+import pytest
+from OpenSSL import SSL
+
+from tests.support.authority import Authority
+from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.failing import handshake_errors
+from tests.support.pairs import carry, memory_pair
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_callback_replaced_during_a_handshake(ec: Authority, version: str):
+    """Each callback replaces itself while it runs, and is collected; its own answer still counts."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    died: list[str] = []
+
+    def install(set_callback, name: str, answer: object) -> None:
+        def callback(*arguments):
+            if not arguments[0].get_app_data():
+                arguments[0].set_app_data(True)
+            install(set_callback, name, answer)
+            gc.collect()
+            return answer
+
+        weakref.finalize(callback, died.append, name)
+        set_callback(callback)
+
+    client.set_alpn_protos([b"h2"])
+    install(lambda callback: client.set_verify(SSL.VERIFY_PEER, callback), "verify", True)
+    install(client.set_info_callback, "info", None)
+    install(client.set_keylog_callback, "keylog", None)
+    install(server.set_tlsext_servername_callback, "name", None)
+    install(server.set_alpn_select_callback, "protocol", b"h2")
+    for _ in range(20):
+        pair = memory_pair(client, server)
+        pair.client.set_tlsext_host_name(b"localhost")
+        pair.handshake()
+        assert pair.client.get_alpn_proto_negotiated() == b"h2"
+    gc.collect()
+    assert {"verify", "info", "keylog", "name", "protocol"} == set(died)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_callback_replaced_during_a_handshake_by_another_thread(ec: Authority, version: str):
+    """Whatever is set at the moment is asked, as a whole: it is one of those that refuse, each with its own error."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    ended = threading.Event()
+
+    def replace() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+
+            def callback(*arguments, number=number):
+                raise LookupError(number)
+
+            client.set_verify(SSL.VERIFY_PEER, callback)
+
+    def first(*arguments: object) -> bool:
+        raise LookupError(0)
+
+    client.set_verify(SSL.VERIFY_PEER, first)
+    thread = threading.Thread(target=replace)
+    thread.start()
+    try:
+        for _ in range(100):
+            errors = handshake_errors(memory_pair(client, server))
+            assert type(errors["client"]) is LookupError
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_object_collected_during_a_handshake(ec: Authority, version: str):
+    """The contexts are gone before the first byte; what the callbacks need of them is not."""
+    contexts = [client_context(ec, version), server_context(ec, version)]
+    asked: list[int] = []
+    contexts[0].set_verify(SSL.VERIFY_PEER, lambda *arguments: asked.append(gc.collect()) or arguments[4])
+    pair = memory_pair(*contexts)
+    gone = [weakref.ref(context) for context in contexts]
+    contexts.clear()
+    gc.collect()
+    pair.handshake()
+    assert len(asked) == 3
+    pair.server.send(b"still here")
+    carry(pair.server, pair.client)
+    assert pair.client.recv(100) == b"still here"
+    del pair
+    gc.collect()
+    assert [reference() for reference in gone] == [None, None]
+
+
+ALPN = bytes.fromhex("0010 0007 0005 02 6832 01 78")
+
+
+def test_alpn_with_empty_lists(ec: Authority):
+    context = SSL.Context(SSL.TLS_METHOD)
+    for target in (context, SSL.Connection(context)):
+        for protocols in ([], [b""], [b"h2", b""], (), iter(())):
+            with pytest.raises(ValueError, match="protocol"):
+                target.set_alpn_protos(protocols)
+    server = server_context(ec)
+    client = client_context(ec)
+    client.set_alpn_protos([b"h2"])
+    server.set_alpn_select_callback(lambda connection, names: b"")
+    assert set(handshake_errors(memory_pair(client, server))) == {"client", "server"}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "0010 0007 0000 02 6832 01 78",
+        "0010 0007 0005 00 6832 01 78",
+        "0010 0007 0005 03 6832 00 78",
+        "0010 0007 0005 02 6832 02 78",
+        "0010 0007 0005 ff 6832 01 78",
+        "0010 0007 0006 02 6832 01 78",
+        "0010 0007 ffff 02 6832 01 78",
+        "0010 0007 0003 02 6832 01 78",
+    ],
+)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_alpn_with_empty_lists_from_the_wire(ec: Authority, version: str, forged: str):
+    """A client that offers no protocol, one without a name, or one that ends after the message: nobody is asked."""
+    asked: list[list[bytes]] = []
+    client, server = client_context(ec, version), server_context(ec, version)
+    client.set_alpn_protos([b"h2", b"x"])
+    server.set_alpn_select_callback(lambda connection, names: asked.append(names) or names[0])
+    pair = memory_pair(client, server)
+    with pytest.raises(SSL.WantReadError):
+        pair.client.do_handshake()
+    hello = pair.client.bio_read(65536)
+    assert hello.count(ALPN) == 1
+    pair.server.bio_write(hello.replace(ALPN, bytes.fromhex(forged)))
+    with pytest.raises(SSL.Error) as caught:
+        pair.server.do_handshake()
+    assert type(caught.value) is SSL.Error
+    assert asked == []
+    with contextlib.suppress(SSL.Error):
+        pair.client.bio_write(pair.server.bio_read(65536))
+    with pytest.raises(SSL.Error):
+        pair.client.do_handshake()

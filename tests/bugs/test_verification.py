@@ -1,0 +1,133 @@
+"""Rules: who has said that the peer is to be verified is not talked out of it by anything that comes later.
+
+Bug class: verification silently off.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from OpenSSL import SSL, crypto
+
+from tests.support.authority import Authority
+from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.datagrams import dtls_contexts
+from tests.support.failing import handshake_errors, reasons
+from tests.support.pairs import Pair, memory_pair
+
+Change = Callable[[SSL.Context, Authority], SSL.Context | None]
+
+
+def used(context: SSL.Context, ec: Authority) -> None:
+    SSL.Connection(context)
+    context.set_timeout(7)
+
+
+def empty_paths(context: SSL.Context, ec: Authority) -> None:
+    directory = Path(ec.directory) / "empty"
+    directory.mkdir(exist_ok=True)
+    context.load_verify_locations(None, str(directory))
+
+
+def failed_load(context: SSL.Context, ec: Authority) -> None:
+    with pytest.raises(SSL.Error):
+        context.load_verify_locations("/nowhere/at/all")
+    with pytest.raises(TypeError):
+        context.set_verify("none", None)
+    with pytest.raises(TypeError):
+        context.set_verify(SSL.VERIFY_NONE, "no callback")
+
+
+def sessions(context: SSL.Context, ec: Authority) -> None:
+    context.set_session_cache_mode(SSL.SESS_CACHE_BOTH)
+
+
+def no_callback(context: SSL.Context, ec: Authority) -> None:
+    context.set_verify(SSL.VERIFY_PEER, lambda *arguments: True)
+    context.set_verify(SSL.VERIFY_PEER, None)
+
+
+CHANGES: dict[str, Change] = {
+    "nothing": lambda context, ec: None,
+    "a copy": lambda context, ec: context.copy(),
+    "used and changed": used,
+    "an empty directory": empty_paths,
+    "a change that failed": failed_load,
+    "the callback removed": no_callback,
+    "its callback says what it was told": lambda context, ec: context.set_verify(
+        SSL.VERIFY_PEER, lambda connection, certificate, error, depth, passed: passed
+    ),
+    "a deeper chain": lambda context, ec: context.set_verify_depth(100),
+    "default paths": lambda context, ec: context.set_default_verify_paths(),
+    "sessions": sessions,
+    "a weaker level": lambda context, ec: context.set_cipher_list(b"DEFAULT:@SECLEVEL=0"),
+    "anonymous ciphers": lambda context, ec: context.set_cipher_list(b"ALL:COMPLEMENTOFDEFAULT:@SECLEVEL=0"),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_verification_silently_off_in_clients(ec: Authority, stranger: Authority, version: str, change: str):
+    context = client_context(ec, version)
+    context = CHANGES[change](context, ec) or context
+    good = memory_pair(context, server_context(ec, version))
+    good.handshake()
+    assert good.client.get_verify_result() == 0
+    errors = handshake_errors(memory_pair(context, server_context(stranger, version)))
+    assert reasons(errors["client"]) == ["certificate verify failed"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_verification_silently_off_in_servers(ec: Authority, stranger: Authority, version: str):
+    server = server_context(ec, version)
+    trust(server, ec)
+    server.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    client = client_context(ec, version)
+    errors = handshake_errors(memory_pair(client, server))
+    assert reasons(errors["server"]) == ["peer did not return a certificate"]
+    identify(client, stranger, stranger.client)
+    errors = handshake_errors(memory_pair(client, server))
+    assert reasons(errors["server"]) == ["certificate verify failed"]
+    # A certificate for servers is none for clients.
+    identify(client, ec, ec.server)
+    errors = handshake_errors(memory_pair(client, server))
+    assert reasons(errors["server"]) == ["certificate verify failed"]
+
+
+def test_verification_silently_off_for_datagrams(ec: Authority, stranger: Authority):
+    client, _ = dtls_contexts(ec)
+    _, server = dtls_contexts(stranger)
+    pair = Pair(SSL.Connection(client), SSL.Connection(server), "memory")
+    pair.client.set_connect_state()
+    pair.server.set_accept_state()
+    assert reasons(handshake_errors(pair)["client"]) == ["certificate verify failed"]
+
+
+def test_verification_silently_off_where_one_connection_asks(ec: Authority, stranger: Authority):
+    """The Context verifies nobody; the Connection that does is not overruled by what the Context says later."""
+    context = SSL.Context(SSL.TLS_METHOD)
+    trust(context, ec)
+    pair = memory_pair(context, server_context(stranger))
+    pair.client.set_verify(SSL.VERIFY_PEER)
+    context.set_verify(SSL.VERIFY_NONE)
+    assert pair.client.get_verify_mode() == SSL.VERIFY_PEER
+    assert reasons(handshake_errors(pair)["client"]) == ["certificate verify failed"]
+
+
+@pytest.mark.parametrize("trusted", [[], ["intermediate"], ["server's key only"]])
+def test_verification_silently_off_in_stores(ec: Authority, trusted: list[str]):
+    """A store without the root accepts nobody: not one that is empty, not one that has but a part of the chain."""
+    store = crypto.X509Store()
+    if "intermediate" in trusted:
+        store.add_cert(ec.intermediate.x509)
+    if "server's key only" in trusted:
+        forged = crypto.X509()
+        forged.set_pubkey(ec.root.pkey)
+        forged.set_subject(ec.root.x509.get_subject())
+        forged.set_issuer(ec.root.x509.get_subject())
+        forged.gmtime_adj_notBefore(-100)
+        forged.gmtime_adj_notAfter(-10)
+        forged.sign(ec.root.pkey, "sha256")
+        store.add_cert(forged)
+    with pytest.raises(crypto.X509StoreContextError):
+        crypto.X509StoreContext(store, ec.server.x509, [ec.intermediate.x509]).verify_certificate()
