@@ -47,6 +47,21 @@ pub(crate) fn ssl_reason(entry: &Entry) -> Option<c_int> {
     (ffi::ERR_GET_LIB(code) == ffi::ERR_LIB_SSL).then(|| ffi::ERR_GET_REASON(code))
 }
 
+/// Whether an entry says that something was decrypted badly, or what came of it made no sense.
+pub(crate) fn is_of_decryption(entry: &Entry) -> bool {
+    c_ulong::try_from(entry.code()).is_ok_and(|code| {
+        let (library, reason) = (ffi::ERR_GET_LIB(code), ffi::ERR_GET_REASON(code));
+        library == ffi::ERR_LIB_ASN1 || (library == ffi::ERR_LIB_PROV && reason == ffi::PROV_R_BAD_DECRYPT)
+    })
+}
+
+/// That something was decrypted badly, and no more.
+pub(crate) fn bad_decrypt() -> ErrorStack {
+    let (library, reason) = texts(ffi::ERR_LIB_PROV, ffi::PROV_R_BAD_DECRYPT);
+    let code = ffi::ERR_PACK(ffi::ERR_LIB_PROV, 0, ffi::PROV_R_BAD_DECRYPT);
+    ErrorStack::new(vec![Entry::new(code, library, reason, String::new())])
+}
+
 /// Takes every entry out of the calling thread's queue, the oldest first.
 pub(crate) fn take() -> ErrorStack {
     let mut entries = Vec::new();

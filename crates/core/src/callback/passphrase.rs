@@ -50,11 +50,12 @@ pub(crate) struct Supply<'a> {
     source: Passphrase<'a>,
     known: Option<Zeroizing<Vec<u8>>>,
     failure: Option<Error>,
+    used: bool,
 }
 
 impl<'a> Supply<'a> {
     pub(crate) fn new(source: Passphrase<'a>) -> Self {
-        Self { source, known: None, failure: None }
+        Self { source, known: None, failure: None, used: false }
     }
 
     /// The function to give to C together with [`Supply::data`].
@@ -76,6 +77,11 @@ impl<'a> Supply<'a> {
         }
     }
 
+    /// Whether C has been given a passphrase.
+    pub(crate) fn was_used(&self) -> bool {
+        self.used
+    }
+
     /// Writes the passphrase to `buffer` and says how long it is; none where there is no passphrase.
     fn write(&mut self, buffer: &mut [u8], purpose: Purpose) -> Result<Option<usize>, Parked> {
         let passphrase: &[u8] = match &mut self.source {
@@ -94,6 +100,7 @@ impl<'a> Supply<'a> {
         if let Some(place) = buffer.get_mut(..passphrase.len()) {
             place.copy_from_slice(passphrase);
         }
+        self.used = true;
         Ok(Some(passphrase.len()))
     }
 }

@@ -38,6 +38,17 @@ impl Cipher {
     }
 }
 
+/// What loading an encrypted key failed with, the same however the decryption went wrong: by chance a wrong passphrase
+/// gives good padding, and then errors about the content. What the library does not support keeps its own reason.
+fn undecrypted(error: Error) -> Error {
+    match error {
+        Error::OpenSsl(stack) if stack.entries().iter().any(queue::is_of_decryption) => {
+            Error::OpenSsl(queue::bad_decrypt())
+        }
+        other => other,
+    }
+}
+
 impl PKey {
     /// The first private key in PEM (`PEM_read_bio_PrivateKey`): PKCS#8, encrypted or not, or one of the older forms.
     /// Algorithms of OpenSSL's legacy provider are understood where it is at hand.
@@ -58,7 +69,8 @@ impl PKey {
                 check::owned(raw, "PEM_read_bio_PrivateKey")
             }
         });
-        let key = supply.finish(key);
+        let decrypting = supply.was_used();
+        let key = supply.finish(key).map_err(|error| if decrypting { undecrypted(error) } else { error });
         queue::clear();
         Ok(Self::from_handle(key?, true))
     }
