@@ -1,0 +1,205 @@
+"""Rules: a peer costs no more than a connection is worth: what has no end is ended, what is claimed is not allocated.
+
+Bug class: resource exhaustion (renegotiation floods, huge certificate lists, endless records of zero bytes, slow drip,
+huge claimed lengths).
+"""
+
+import contextlib
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from OpenSSL import SSL, crypto, rand
+
+from tests.support.authority import Authority
+from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.entropy import daemon, request, until_closed
+from tests.support.failing import handshake_errors, reasons
+from tests.support.pairs import carry, connected, memory_pair
+
+ALLOWED = 32 << 20
+"""Bytes that the process may grow by, where a peer claims gigabytes or sends many of the same."""
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    """Give each protocol version."""
+    return request.param
+
+
+@contextlib.contextmanager
+def no_growth() -> Iterator[None]:
+    """Fail if the memory of the process has grown by more than is allowed, or Python's own did at any time."""
+    process = psutil.Process()
+    before = process.memory_info().rss
+    tracemalloc.start()
+    try:
+        yield
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < ALLOWED
+    assert process.memory_info().rss - before < ALLOWED
+
+
+def test_resource_exhaustion_by_renegotiation(ec: Authority):
+    """A client that asks for one handshake after the other gets none, and in the end no connection."""
+    refusals = 0
+    with connected(client_context(ec), server_context(ec, "TLSv1.2"), "memory") as pair, no_growth():
+        for _ in range(1000):
+            try:
+                pair.client.renegotiate()
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.client.do_handshake()
+                pair.move()
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.server.recv(1)
+                pair.move()
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.client.do_handshake()
+            except SSL.Error as error:
+                refusals += 1
+                reason = reasons(error)
+                break
+        assert refusals
+        assert reason == ["no renegotiation"]
+        assert pair.server.total_renegotiations() == 0
+
+
+def test_resource_exhaustion_by_certificates(ec: Authority, version: str):
+    """A chain of thousands is refused when its length is read, and none of it is looked at."""
+    looked_at: list[int] = []
+    client, server = client_context(ec, version), server_context(ec, version)
+    client.set_verify(SSL.VERIFY_PEER, lambda *arguments: looked_at.append(1) or True)
+    one = ec.intermediate.x509
+    for _ in range(5000):
+        server.add_extra_chain_cert(one)
+    pair = memory_pair(client, server)
+    with no_growth():
+        errors = handshake_errors(pair)
+    assert reasons(errors["client"]) == ["excessive message size"]
+    assert looked_at == []
+
+
+def test_resource_exhaustion_by_empty_records(ec: Authority, version: str):
+    """Records that hold nothing make no progress; the connection ends instead of going on for ever."""
+    for kind in (22, 23, 21):
+        server = SSL.Connection(server_context(ec, version))
+        server.set_accept_state()
+        ended = False
+        for _ in range(1000):
+            with contextlib.suppress(SSL.WantReadError):
+                server.bio_write(bytes([kind, 3, 1, 0, 0]))
+                try:
+                    server.do_handshake()
+                except SSL.WantReadError:
+                    raise
+                except SSL.Error:
+                    ended = True
+                    break
+        assert ended, f"1000 empty records of type {kind} were taken"
+
+
+def test_resource_exhaustion_by_a_slow_drip(ec: Authority, version: str):
+    """A handshake and data that come byte by byte cost as much as they would at once, and arrive."""
+    pair = memory_pair(client_context(ec, version), server_context(ec, version))
+    waiting = {pair.client: pair.server, pair.server: pair.client}
+    steps = 0
+    with no_growth():
+        while waiting:
+            for one, other in ((pair.client, pair.server), (pair.server, pair.client)):
+                if one in waiting:
+                    try:
+                        one.do_handshake()
+                    except SSL.WantReadError:
+                        pass
+                    else:
+                        del waiting[one]
+                with contextlib.suppress(SSL.WantReadError):
+                    for byte in one.bio_read(65536):
+                        assert other.bio_write(bytes([byte])) == 1
+                        steps += 1
+                        if other in waiting:
+                            try:
+                                other.do_handshake()
+                            except SSL.WantReadError:
+                                pass
+                            else:
+                                del waiting[other]
+        assert 1000 < steps < 10_000
+        pair.client.send(b"d" * 16384)
+        stream = pair.client.bio_read(65536)
+        for byte in stream[:-1]:
+            pair.server.bio_write(bytes([byte]))
+            with pytest.raises(SSL.WantReadError):
+                pair.server.recv(65536)
+        pair.server.bio_write(stream[-1:])
+        assert pair.server.recv(65536) == b"d" * 16384
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        bytes.fromhex("16 0301 ffff"),
+        bytes.fromhex("16 0301 4801"),
+        bytes.fromhex("16 0301 0004 01 ffffff"),
+        bytes.fromhex("16 0301 0004 0b ffffff"),
+        bytes.fromhex("16 0301 0026 01 fffffe 0303") + bytes(32),
+    ],
+    ids=["record", "record, by one", "hello", "certificates", "hello that begins"],
+)
+def test_resource_exhaustion_by_claimed_lengths_in_tls(ec: Authority, version: str, claim: bytes):
+    server = SSL.Connection(server_context(ec, version))
+    server.set_accept_state()
+    server.bio_write(claim)
+    with no_growth(), pytest.raises(SSL.Error) as caught:
+        server.do_handshake()
+    assert type(caught.value) is SSL.Error
+
+
+@pytest.mark.parametrize("length", ["847fffffff", "84ffffffff", "887fffffffffffffff", "8affffffffffffffffffff", "80"])
+@pytest.mark.parametrize(
+    "load",
+    [crypto.load_certificate, crypto.load_certificate_request, crypto.load_crl, crypto.load_privatekey],
+)
+def test_resource_exhaustion_by_claimed_lengths_in_der(length: str, load):
+    for tag in ("30", "04", "a0", "03"):
+        with no_growth(), pytest.raises(crypto.Error):
+            load(crypto.FILETYPE_ASN1, bytes.fromhex(f"30{length}{tag}{length}") + bytes(100))
+
+
+def test_resource_exhaustion_by_claimed_lengths_of_an_entropy_daemon(tmp_path: Path):
+    """It promises 255 bytes, gives three, and says no more: the wait has its limit, and the answer is no."""
+    path = tmp_path / "egd"
+
+    def promise(connection) -> None:
+        request(connection)
+        connection.sendall(b"\xff" + b"abc")
+        until_closed(connection)
+
+    with daemon(path, promise):
+        assert rand.egd(str(path), 255) == -1
+
+
+def test_resource_exhaustion_by_a_peer_that_does_not_read(ec: Authority, version: str):
+    """Over a socket, what the peer does not take is not kept either: send waits, or says so."""
+    with connected(client_context(ec, version), server_context(ec, version), "unix") as pair:
+        client_socket, _ = pair.sockets()
+        client_socket.setblocking(False)
+        sent = 0
+        with no_growth(), contextlib.suppress(SSL.WantWriteError):
+            while sent < 1 << 30:
+                sent += pair.client.send(b"x" * 16384)
+        assert sent < ALLOWED
+
+
+def test_a_claim_that_is_true_is_taken(ec: Authority, version: str):
+    """Not everything long is refused: a chain of some hundred kilobytes is, one of fifty certificates is not."""
+    server = server_context(ec, version)
+    for _ in range(50):
+        server.add_extra_chain_cert(ec.intermediate.x509)
+    pair = memory_pair(client_context(ec, version), server)
+    pair.handshake()
+    assert carry(pair.server, pair.client) == 0

@@ -1,0 +1,203 @@
+"""Rules: after a fork each process has its own randomness and its own half; at its end the interpreter sends nothing.
+
+Bug classes: fork with live connections; interpreter shutdown with live threads. The second has its long test in
+tests/test_ssl_interpreter_exit.py; what the peer sees of it is here.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.authority import Authority
+from tests.test_ssl_interpreter_exit import PREAMBLE
+
+FORKING = """
+import os
+from OpenSSL import rand
+
+for context in (client_context, server_context):
+    context.set_min_proto_version({version})
+    context.set_max_proto_version({version})
+
+def child(work):
+    # Runs work in a child; its exit status is 0 if nothing was raised.
+    number = os.fork()
+    if number == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        except BaseException as error:
+            print("in the child:", repr(error), file=sys.stderr)
+        os._exit(status)
+    return number
+
+def ended(number):
+    assert os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) == 0
+"""
+
+FORKS = {
+    "a child that exits": """
+client, server = connected()
+number = child(lambda: None)
+ended(number)
+client.send(b"to the server")
+assert server.recv(100) == b"to the server"
+server.send(b"to the client")
+assert client.recv(100) == b"to the client"
+client.shutdown()
+try:
+    server.recv(1)
+except SSL.ZeroReturnError:
+    pass
+""",
+    "a child that ends as an interpreter does": """
+client, server = connected()
+number = os.fork()
+if number == 0:
+    sys.exit(0)
+ended(number)
+client.send(b"to the server")
+assert server.recv(100) == b"to the server"
+server.send(b"to the client")
+assert client.recv(100) == b"to the client"
+""",
+    "a child that goes on": """
+client, server = connected()
+def work():
+    client.send(b"from the child")
+    assert client.recv(100) == b"to the child"
+    client.shutdown()
+number = child(work)
+assert server.recv(100) == b"from the child"
+server.send(b"to the child")
+try:
+    server.recv(100)
+except SSL.ZeroReturnError:
+    pass
+ended(number)
+""",
+    "each with one of two": """
+ours, theirs = connected(), connected()
+def talk(pair):
+    client, server = pair
+    for number in range(100):
+        client.send(b"%d" % number)
+        assert server.recv(100) == b"%d" % number
+        server.sendall(bytes(20000))
+        got = 0
+        while got < 20000:
+            got += len(client.recv(20000))
+number = child(lambda: talk(theirs))
+talk(ours)
+ended(number)
+""",
+    "handshakes on both sides": """
+number = child(connected)
+connected()
+ended(number)
+""",
+    "a thread that is in the middle of something": """
+client, server = connected()
+receiving = threading.Thread(target=lambda: client.recv(100), daemon=True)
+receiving.start()
+busy = threading.Thread(target=lambda: [connected() for _ in range(50)], daemon=True)
+busy.start()
+time.sleep(0.01)
+numbers = [child(connected) for _ in range(10)]
+for number in numbers:
+    ended(number)
+server.send(b"still")
+receiving.join(10)
+assert not receiving.is_alive()
+busy.join()
+""",
+    "randomness": """
+rand.bytes(8)
+reading, writing = os.pipe()
+def work():
+    client = SSL.Connection(client_context, None)
+    client.set_connect_state()
+    try:
+        client.do_handshake()
+    except SSL.WantReadError:
+        pass
+    os.write(writing, rand.bytes(16) + client.bio_read(4096)[11:43])
+numbers = [child(work) for _ in range(8)]
+work()
+found = [os.read(reading, 48) for _ in range(9)]
+for number in numbers:
+    ended(number)
+assert {len(one) for one in found} == {48}
+assert len({one[:16] for one in found}) == 9
+assert len({one[16:] for one in found}) == 9
+""",
+}
+
+
+def script(ec: Authority, version: str, body: str) -> str:
+    """Return the program with its files put in."""
+    text = PREAMBLE + FORKING
+    for field, value in (
+        ("{chain!r}", repr(ec.chain_file(ec.server))),
+        ("{key!r}", repr(ec.server.key_file)),
+        ("{root!r}", repr(ec.root.cert_file)),
+        ("{version}", {"TLSv1.2": "SSL.TLS1_2_VERSION", "TLSv1.3": "SSL.TLS1_3_VERSION"}[version]),
+    ):
+        text = text.replace(field, value)
+    return text + body
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+@pytest.mark.parametrize("name", FORKS)
+def test_fork_with_live_connections(ec: Authority, version: str, name: str):
+    # Python 3.12 warns of every fork with threads, which is what this is about.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script(ec, version, FORKS[name])]
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+PEER = """
+import subprocess
+# The program that ends is a child with one end of the socket; this one looks at what comes out of the other.
+one, other = socket.socketpair()
+number = os.fork()
+if number == 0:
+    one.close()
+    server = SSL.Connection(server_context, other)
+    server.set_accept_state()
+    server.do_handshake()
+    def send():
+        while True:
+            server.sendall(bytes(range(256)) * 64)
+    for _ in range(3):
+        threading.Thread(target=send, daemon=True).start()
+    threading.Thread(target=lambda: server.recv(1), daemon=True).start()
+    time.sleep(0.2)
+    sys.exit(0)
+other.close()
+client = SSL.Connection(client_context, one)
+client.set_connect_state()
+client.do_handshake()
+got = 0
+try:
+    while True:
+        got += len(client.recv(1 << 16))
+except SSL.ZeroReturnError:
+    raise SystemExit("an end that nobody sent")
+except SSL.SysCallError:
+    pass
+ended(number)
+assert got > 16384
+"""
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_interpreter_shutdown_with_live_threads(ec: Authority, version: str):
+    """The peer gets whole records, and then an end that it can tell from one that was meant."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script(ec, version, PEER)]
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
