@@ -75,6 +75,12 @@ test-python: $(VENV)/installed $(SHIM)/built peers ## Run the Python tests (ARGS
 soak: $(VENV)/installed ## Run the tests with many threads for a minute each
 	IRONSSL_SOAK_SECONDS=60 $(IN_VENV) -m pytest tests/test_ssl_soak.py $(ARGS)
 
+# SCALE is some of connections, certificates and sending, empty all of them.
+SCALE ?=
+.PHONY: scale
+scale: $(VENV)/installed ## Measure 10,000 connections and certificates and 1 GiB, and hold them to their bounds (SCALE=name: one)
+	$(IN_VENV) -m tests.scale.measure $(SCALE)
+
 # FUZZ is a target of fuzz/ (its README lists them), empty all of them; TIME is in seconds for each.
 FUZZ ?=
 TIME ?= 60
@@ -126,7 +132,7 @@ lint-python: $(VENV)/installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy -p OpenSSL
-	$(VENV)/bin/mypy tools fuzz tests/support tests/packaging tests/conformance
+	$(VENV)/bin/mypy tools fuzz tests/support tests/packaging tests/conformance tests/scale
 	$(IN_VENV) -m mypy.stubtest --allowlist tools/stubtest-allowlist.txt OpenSSL
 
 .PHONY: lint-house

@@ -1,0 +1,1 @@
+"""Large numbers: whether what one connection or certificate costs is what each of ten thousand costs."""
