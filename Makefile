@@ -126,6 +126,7 @@ lint-rust: compiler
 	$(CARGO) clippy $(RELEASE) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc $(RELEASE) --no-deps -p ironssl -p ironssl-sys
 	tools/check-free-threaded $(TARGET)
+	tools/deny $(TARGET) licenses bans sources
 
 .PHONY: lint-python
 lint-python: $(VENV)/installed
@@ -141,6 +142,14 @@ lint-house: $(VENV)/requirements
 	for script in $(filter-out %.py %.txt,$(wildcard tools/*)); do bash -n $$script; done
 	$(IN_VENV) tools/house.py
 	$(IN_VENV) tools/manual_rows.py --check
+
+# Not a part of lint: the databases of advisories are not in the registries.
+.PHONY: audit
+audit: $(VENV)/requirements compiler ## Look for known vulnerabilities of what we build and test with (needs the open network)
+	tools/deny $(TARGET) advisories
+	test -x $(TARGET)/tools/audit/bin/pip-audit || { $(IN_VENV) -m venv $(TARGET)/tools/audit; \
+		$(TARGET)/tools/audit/bin/pip install --quiet pip-audit; }
+	$(TARGET)/tools/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement tests/requirements.txt
 
 .PHONY: docs
 docs: $(VENV)/requirements ## Write docs/manual-rows.md, the table of the manual's promises and their tests

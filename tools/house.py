@@ -19,6 +19,8 @@ NO_CODE = re.compile(
     r'//[^\n]*|/\*.*?\*/|\bb?r(?P<hashes>#*)".*?"(?P=hashes)|"(?:\\.|[^"\\])*"|\'(?:\\.[^\']*|[^\\\'])\'',
     re.DOTALL,
 )
+# A requirement that cannot change under us.
+PINNED = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+")
 ABI = re.compile(r'"(C|C-unwind|system)"')
 
 # (what is looked for, the folders where it is, the places that may, what is wrong elsewhere)
@@ -120,6 +122,10 @@ def complaints(root: Path) -> Iterator[str]:
             lines = text.count("\n")
             if lines > LONGEST:
                 yield f"{path}: {lines} lines; past {LONGEST} a file is split"
+
+    for number, line in enumerate((root / "tests/requirements.txt").read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip() and not line.startswith("#") and not PINNED.fullmatch(line):
+            yield f"tests/requirements.txt:{number}: not one exact version"
 
     if "#![forbid(unsafe_code)]" not in (root / "crates/python/src/lib.rs").read_text(encoding="utf-8"):
         yield "crates/python/src/lib.rs: `#![forbid(unsafe_code)]` is missing"

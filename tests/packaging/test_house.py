@@ -23,6 +23,8 @@ BREACHES = [
     ("crates/python/src/x.rs", "//! Doc.\nuse ironssl::{\n    Error,\n};\n", "error.rs makes exceptions"),
     ("crates/python/src/x.rs", "//! Doc.\nfn f(e: ironssl::Error) {}\n", "error.rs makes exceptions"),
     ("crates/python/src/crypto/x.rs", "//! Doc.\nuse crate::ssl::Context;\n", "crypto never imports ssl"),
+    ("tests/requirements.txt", "# Doc.\npytest==9.2.0\npytest-x>=1\n", "tests/requirements.txt:3: not one exact"),
+    ("tests/requirements.txt", "pytest==9.*\n", "not one exact"),
     ("tests/test_x.py", "import os\n", "without a docstring"),
     ("tests/test_x.py", '"""Doc."""\n' + "x = 1\n" * house.LONGEST, "a file is split"),
 ]
@@ -47,6 +49,7 @@ IN_ORDER = [
 def tree(tmp_path: Path) -> Path:
     """The least that is in order."""
     put(tmp_path, LIBRARY, "//! Doc.\n#![forbid(unsafe_code)]\n")
+    put(tmp_path, "tests/requirements.txt", "# Doc.\npytest==9.2.0\n")
     put(tmp_path, "crates/python/Cargo.toml", "[dependencies]\nironssl.workspace = true\n")
     assert list(house.complaints(tmp_path)) == []
     return tmp_path
