@@ -23,7 +23,23 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     let Some(handle) = (unsafe { retained(ffi::X509_STORE_CTX_get_current_cert(store)) }) else { return 0 };
     let certificate = X509::from_handle(handle);
     let ask = || shared.delegate().verify(certificate, error, depth, passed == 1);
-    if !guard(false, |parked| shared.park(parked), ask) {
+    let mut failed = false;
+    let passes = guard(
+        false,
+        |parked| {
+            failed = true;
+            shared.park(parked);
+        },
+        ask,
+    );
+    if failed {
+        // Without this, a connection that verifies nobody would go on after the failure. libssl looks at the mode when
+        // the verification is over.
+        // SAFETY: the `SSL` is in the middle of its handshake, in this thread, which holds its lock. Without a new
+        // callback the old one stays.
+        unsafe { ffi::SSL_set_verify(ssl.cast(), ffi::SSL_get_verify_mode(ssl.cast()) | ffi::SSL_VERIFY_PEER, None) }
+    }
+    if !passes {
         return 0;
     }
     shared.note_overridden(error, depth);
