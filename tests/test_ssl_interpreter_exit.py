@@ -1,5 +1,6 @@
 """What becomes of connections when the interpreter ends, with threads in the middle of things: it just ends."""
 
+import re
 import subprocess
 import sys
 
@@ -36,18 +37,21 @@ def in_background(function, *arguments):
 
 def handshakes():
     while True:
-        client, server = SSL.Connection(client_context, None), SSL.Connection(server_context, None)
-        client.set_connect_state()
-        server.set_accept_state()
-        for one, other in ((client, server), (server, client)) * 4:
-            try:
-                one.do_handshake()
-            except SSL.WantReadError:
-                pass
-            try:
-                other.bio_write(one.bio_read(65536))
-            except SSL.WantReadError:
-                pass
+        shake_hands_once()
+
+def shake_hands_once():
+    client, server = SSL.Connection(client_context, None), SSL.Connection(server_context, None)
+    client.set_connect_state()
+    server.set_accept_state()
+    for one, other in ((client, server), (server, client)) * 4:
+        try:
+            one.do_handshake()
+        except SSL.WantReadError:
+            pass
+        try:
+            other.bio_write(one.bio_read(65536))
+        except SSL.WantReadError:
+            pass
 
 class Late:
     # Keeps the end busy, and lets other threads run.
@@ -171,7 +175,11 @@ def talk():
         client, server = SSL.Connection(client_context, Slow(one)), SSL.Connection(server_context, Slow(other))
         client.set_connect_state()
         server.set_accept_state()
-        in_background(shake, server)
+        try:
+            in_background(shake, server)
+        except RuntimeError:
+            # From Python 3.12 on, no thread begins at the interpreter's end.
+            return
         client.do_handshake()
 
 def shake(server):
@@ -210,7 +218,7 @@ class Last:
 
 last = Last()
 atexit.register(lambda: (client.send(b"at exit"), server.recv(100)))
-atexit.register(handshakes_once := lambda: connected())
+atexit.register(shake_hands_once)
 """,
     "an exception": """
 client, server = connected()
@@ -221,6 +229,9 @@ with client:
 """,
 }
 
+# From Python 3.13 on, a file that is collected says why what it still had could not be written: the peer is gone.
+NOT_FLUSHED = re.compile(rb"Exception ignored in: <_io\.[^\n]*\n(?:[^\n]*\n)*?OpenSSL\.SSL\.SysCallError: \(32, [^\n]*\n")
+
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_interpreter_just_ends(ec: Authority, name: str):
@@ -230,4 +241,7 @@ def test_the_interpreter_just_ends(ec: Authority, name: str):
         script = script.replace(f"{{{kind}!r}}", repr(file))
     for _ in range(3):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=50, check=False)
-        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        said = done.stderr
+        if name == "files that were not flushed" and sys.version_info >= (3, 13):
+            said = NOT_FLUSHED.sub(b"", said)
+        assert (done.returncode, done.stdout, said) == (0, b"", b"")
