@@ -230,7 +230,9 @@ with client:
 }
 
 # From Python 3.13 on, a file that is collected says why what it still had could not be written: the peer is gone.
-NOT_FLUSHED = re.compile(rb"Exception ignored in: <_io\.[^\n]*\n(?:[^\n]*\n)*?OpenSSL\.SSL\.SysCallError: \(32, [^\n]*\n")
+NOT_FLUSHED = re.compile(
+    rb"Exception ignored in: <_io\.[^\n]*\n(?:[^\n]*\n)*?OpenSSL\.SSL\.SysCallError: \(32, [^\n]*\n"
+)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
