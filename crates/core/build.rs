@@ -2,7 +2,7 @@
 //! together with us into `cfg(ossl_vendored)`.
 
 /// The versions from which something of this crate works, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
-const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000), ("ossl_3_3", 0x3030_0000)];
+const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000), ("ossl_3_3", 0x3030_0000), ("ossl_4_0", 0x4000_0000)];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=build.rs");

@@ -18,6 +18,7 @@ pub(crate) mod cookie;
 pub(crate) mod handshake;
 pub(crate) mod ocsp;
 pub(crate) mod passphrase;
+pub(crate) mod signatures;
 pub(crate) mod verify;
 
 /// A panic of user code on its way through C.

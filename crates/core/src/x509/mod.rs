@@ -7,6 +7,7 @@ mod entries;
 mod extension;
 mod name;
 mod request;
+pub(crate) mod signatures;
 mod stack;
 mod store;
 mod verification;

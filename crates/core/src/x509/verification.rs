@@ -7,6 +7,7 @@ use ironssl_sys as ffi;
 
 use super::stack::{Stack, certificates, retained};
 use super::{X509, X509Store};
+use crate::callback::signatures;
 use crate::check;
 use crate::error::Result;
 use crate::queue;
@@ -55,7 +56,8 @@ impl fmt::Display for Refusal {
 }
 
 /// Verifies `certificate` against what `store` trusts, with the help of the `untrusted` certificates
-/// (`X509_verify_cert`).
+/// (`X509_verify_cert`). The signatures of a chain that was trusted before are not computed again; all else is checked
+/// each time.
 ///
 /// # Errors
 /// [`crate::Error::OpenSsl`] where it could not be tried; a certificate that is refused is a [`Verdict`].
@@ -72,6 +74,8 @@ pub fn verify(store: &X509Store, certificate: &X509, untrusted: &[X509]) -> Resu
     };
     drop(parameters);
     check::one(ready, "X509_STORE_CTX_init")?;
+    // SAFETY: the context is ready; nothing of ours gives a store or a context a function or a callback before this.
+    unsafe { signatures::remember(context.as_ptr()) };
     // SAFETY: the context is ready.
     let verified = unsafe { ffi::X509_verify_cert(context.as_ptr()) };
     queue::clear();
