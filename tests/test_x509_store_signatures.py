@@ -1,6 +1,6 @@
 """The signatures of a chain that was verified before are not computed again; everything else is checked each time.
 
-So each test verifies a chain twice to have it remembered, changes one thing, and expects what a first verification says.
+So each test verifies a chain twice to have it remembered, changes one thing, and expects what a first one says.
 """
 
 import datetime
@@ -87,7 +87,7 @@ def test_the_time(known: Authority):
     store = store_of(known.root.x509)
     store.set_time(datetime.datetime(2100, 1, 1))
     assert code(store, known.server.x509, known.intermediate.x509) == EXPIRED
-    store.set_time(datetime.datetime.now(datetime.timezone.utc))
+    store.set_time(datetime.datetime.now(datetime.UTC))
     assert code(store, known.server.x509, known.intermediate.x509) == 0
     # Where the flag that makes the store's time count is the one under which the chain is known.
     store.set_time(datetime.datetime(2100, 1, 1))
@@ -107,7 +107,7 @@ def test_revocation(known: Authority):
     assert code(store, known.server.x509, known.intermediate.x509) == NO_CRL
     for revoked, expected in ((False, 0), (True, REVOKED)):
         crl = crypto.CRL()
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         crl.set_lastUpdate(now.strftime("%Y%m%d%H%M%SZ").encode())
         crl.set_nextUpdate((now + datetime.timedelta(days=1)).strftime("%Y%m%d%H%M%SZ").encode())
         if revoked:
