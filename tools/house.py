@@ -123,9 +123,9 @@ def complaints(root: Path) -> Iterator[str]:
             if lines > LONGEST:
                 yield f"{path}: {lines} lines; past {LONGEST} a file is split"
 
-    for number, line in enumerate((root / "tests/requirements.txt").read_text(encoding="utf-8").splitlines(), 1):
-        if line.strip() and not line.startswith("#") and not PINNED.fullmatch(line):
-            yield f"tests/requirements.txt:{number}: not one exact version"
+    for requirement in (root / "tests/requirements.txt").read_text(encoding="utf-8").splitlines():
+        if requirement.strip() and not requirement.startswith("#") and not PINNED.fullmatch(requirement):
+            yield f"tests/requirements.txt: {requirement}: not one exact version"
 
     if "#![forbid(unsafe_code)]" not in (root / "crates/python/src/lib.rs").read_text(encoding="utf-8"):
         yield "crates/python/src/lib.rs: `#![forbid(unsafe_code)]` is missing"
