@@ -98,7 +98,7 @@ def test_nul_or_length_truncation_in_names_too_long(ec: Authority):
 def test_names_matched_as_text_of_other_kinds(ec: Authority):
     """What would read `DNS:bank.example` in a text of all names is an address of mail, an URI, or part of a name."""
     for other in (
-        x509.RFC822Name("a@b.example, DNS:bank.example"),
+        x509.RFC822Name('"a, DNS:bank.example, x"@b.example'),
         x509.UniformResourceIdentifier("http://x/, DNS:bank.example"),
         x509.UniformResourceIdentifier("bank.example"),
         x509.DNSName("x, DNS:bank.example"),
