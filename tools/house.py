@@ -123,9 +123,10 @@ def complaints(root: Path) -> Iterator[str]:
             if lines > LONGEST:
                 yield f"{path}: {lines} lines; past {LONGEST} a file is split"
 
-    for requirement in (root / "tests/requirements.txt").read_text(encoding="utf-8").splitlines():
+    requirements = (root / "tests/requirements.txt").read_text(encoding="utf-8").splitlines()
+    for number, requirement in enumerate(requirements, 1):
         if requirement.strip() and not requirement.startswith("#") and not PINNED.fullmatch(requirement):
-            yield f"tests/requirements.txt: {requirement}: not one exact version"
+            yield f"tests/requirements.txt:{number}: not one exact version"
 
     if "#![forbid(unsafe_code)]" not in (root / "crates/python/src/lib.rs").read_text(encoding="utf-8"):
         yield "crates/python/src/lib.rs: `#![forbid(unsafe_code)]` is missing"
