@@ -22,8 +22,8 @@ impl Connection {
     /// [`Error::Value`] for what is no host name; the earlier one stays in force.
     pub fn set_verify_host(&self, host: Option<&[u8]>) -> Result<()> {
         let wrong = || Error::value("this is no host name");
-        // OpenSSL takes an empty name for none, and a NUL at the end for a terminator.
-        if host.is_some_and(|host| host.is_empty() || host.contains(&0)) {
+        // OpenSSL takes an empty name for none, a NUL at the end for a terminator, and before 4.0 an asterisk as well.
+        if host.is_some_and(|host| host.is_empty() || host.contains(&0) || host.contains(&b'*')) {
             return Err(wrong());
         }
         let (start, length) = host.map_or((ptr::null(), 0), |host| (host.as_ptr(), host.len()));
@@ -91,7 +91,7 @@ mod tests {
     fn names_that_are_none() {
         let connection = Connection::new(&Context::new(Method::TLS).unwrap(), Transport::Memory).unwrap();
         connection.set_verify_host(Some(b"example.org")).unwrap();
-        for name in [&b""[..], b"\0", b"a\0b", b"example.com\0"] {
+        for name in [&b""[..], b"\0", b"a\0b", b"example.com\0", b"*.example.com"] {
             assert!(matches!(connection.set_verify_host(Some(name)), Err(Error::Value(_))), "{name:?}");
             assert_eq!(connection.verify_host().as_deref(), Some("example.org"));
             assert!(queue::is_empty());
