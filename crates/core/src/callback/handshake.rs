@@ -6,7 +6,8 @@ use ironssl_sys as ffi;
 
 use super::guard;
 use crate::error::Error;
-use crate::ssl::engine::{ServerName, Shared};
+use crate::ssl::delegate::ServerName;
+use crate::ssl::engine::Shared;
 
 /// `SSL_CTX_set_info_callback`.
 pub(crate) unsafe extern "C" fn info(ssl: *const ffi::SSL, place: c_int, value: c_int) {

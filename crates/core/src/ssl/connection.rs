@@ -22,7 +22,8 @@ use parking_lot::Mutex;
 use rustix::io::Errno;
 
 use super::context::Context;
-use super::engine::{Delegate, Engine, Inner};
+use super::delegate::Delegate;
+use super::engine::{Engine, Inner};
 use super::link::Link;
 use super::retry::Retries;
 use super::session;

@@ -14,6 +14,7 @@ mod retry;
 mod session;
 
 pub mod constants;
+pub(crate) mod delegate;
 pub(crate) mod engine;
 pub(crate) mod link;
 pub(crate) mod status;
@@ -21,7 +22,7 @@ pub(crate) mod status;
 pub use cipher::Cipher;
 pub use connection::{Attempt, Connection, Hold, Later, Shutdown};
 pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, LibraryPaths, Question};
-pub use engine::{Delegate, ServerName};
+pub use delegate::{Delegate, ServerName};
 pub use method::Method;
 pub use session::Session;
 pub use status::Failure;
