@@ -3,17 +3,58 @@
 //! The queue belongs to the thread. Rules: it is cleared before each operation whose failure it will explain
 //! (`clear`), taken whole when the operation failed (`take`), and put aside while a callback runs user code (`Saved`),
 //! so that an operation made inside a callback cannot disturb the one around it.
+//!
+//! A look at the queue costs a tenth of what the encryption of a small record does. So before a record is moved nobody
+//! looks where nothing but records has been moved in this thread since the last look (`clear_if_used`), and where the
+//! copy of OpenSSL is ours alone (`own`). Builds with debug assertions look all the same, and stop at a mistake in this.
 #![allow(clippy::disallowed_methods, reason = "this is the file that may")]
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_ulong};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ironssl_sys as ffi;
 
 use crate::error::{Entry, ErrorStack};
 
-/// Empties the calling thread's queue.
+/// Whether nothing else in this process calls our copy of OpenSSL.
+static OWN: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// Whether something may be in the calling thread's queue.
+    static USED: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Says that nothing else in this process calls the copy of OpenSSL that is linked here, so that errors which others
+/// leave behind need not be looked for: true of an extension module with a vendored OpenSSL. Does nothing where the
+/// system's is linked.
+pub fn own() {
+    OWN.store(cfg!(ossl_vendored), Ordering::Relaxed);
+}
+
+/// Empties the calling thread's queue, before an operation that may leave something in it.
 pub(crate) fn clear() {
+    note_use();
+    empty();
+}
+
+/// Empties the calling thread's queue, before an operation that leaves nothing in it unless `note_use` is called
+/// afterwards. Without a look, where nothing else was done since the last one.
+pub(crate) fn clear_if_used() {
+    let used = USED.replace(false);
+    debug_assert!(used || is_empty(), "something has left an error without a note of it");
+    if used || !OWN.load(Ordering::Relaxed) {
+        empty();
+    }
+}
+
+/// Notes that something may be in the calling thread's queue.
+pub(crate) fn note_use() {
+    USED.set(true);
+}
+
+fn empty() {
     // A look is much cheaper than clearing a queue that is empty, as it nearly always is.
     if !is_empty() {
         // SAFETY: no preconditions; works on the calling thread's own queue.
@@ -80,6 +121,7 @@ pub(crate) struct Saved {
 impl Saved {
     /// Puts the queue and `errno` aside; the queue is empty afterwards.
     pub(crate) fn new() -> Self {
+        note_use();
         let errno = raw_errno();
         let mut entries = Vec::new();
         while let Some(entry) = RawEntry::pop() {
@@ -198,4 +240,52 @@ fn text(string: *const c_char) -> String {
     }
     // SAFETY: not null, and the callers pass terminated strings.
     unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leave_an_error() {
+        RawEntry { code: ffi::ERR_PACK(ffi::ERR_LIB_SSL, 0, ffi::SSL_R_UNEXPECTED_EOF_WHILE_READING), data: None }
+            .push();
+    }
+
+    #[test]
+    fn others_have_to_be_reckoned_with_unless_the_library_is_our_own() {
+        // In this process nobody has called `own`.
+        clear();
+        clear_if_used();
+        if !cfg!(debug_assertions) {
+            leave_an_error();
+            clear_if_used();
+            assert!(is_empty());
+        }
+    }
+
+    #[test]
+    fn what_may_have_left_something_is_noted() {
+        clear_if_used();
+        for operation in [clear, note_use, || drop(Saved::new())] {
+            operation();
+            assert!(USED.get());
+            leave_an_error();
+            clear_if_used();
+            assert!(is_empty() && !USED.get());
+        }
+    }
+
+    #[test]
+    fn what_is_put_aside_comes_back() {
+        clear();
+        leave_an_error();
+        {
+            let _saved = Saved::new();
+            assert!(is_empty());
+            leave_an_error();
+            leave_an_error();
+        }
+        assert!(last_is(ffi::ERR_LIB_SSL, ffi::SSL_R_UNEXPECTED_EOF_WHILE_READING));
+        assert_eq!(take().entries().len(), 1);
+    }
 }

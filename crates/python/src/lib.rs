@@ -49,6 +49,7 @@ mod _rust {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         attached::prepare_end(module)?;
+        ironssl::queue::own();
         // Nothing of OpenSSL that needs memory has been called before.
         module.add("OWN_ALLOCATOR", ironssl::allocator::install())
     }

@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     records: Cell<u32>,
     /// How many reads in a row found nothing.
     misses: Cell<u32>,
+    /// How often OpenSSL has read from the wire.
+    reads: Cell<u32>,
 }
 
 impl Shared {
@@ -84,6 +86,7 @@ impl Shared {
     /// OpenSSL reads ciphertext: from the inbox, or, where that is empty and it is this thread's turn, from the socket,
     /// as far as nobody has to wait for it.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Read {
+        self.reads.set(self.reads.get().wrapping_add(1));
         let mut wire = self.wire.borrow_mut();
         let read = wire.read(buffer);
         if read != Read::Retry {
@@ -230,10 +233,36 @@ impl Inner {
         name: &'static str,
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
+        self.operate_after(queue::clear, name, call)
+    }
+
+    /// As `operate`, to move a record: encrypt one, which needs no read of the wire, or decrypt one, which needs so many
+    /// as `reads`. Where nothing else is done, that leaves nothing in the error queue.
+    pub(crate) fn move_record<T>(
+        &self,
+        name: &'static str,
+        reads: u32,
+        call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
+    ) -> Outcome<T> {
+        let before = self.shared.reads.get();
+        let outcome = self.operate_after(queue::clear_if_used, name, call);
+        let read = self.shared.reads.get().wrapping_sub(before);
+        if read > reads || !matches!(outcome, Outcome::Done(_)) {
+            queue::note_use();
+        }
+        outcome
+    }
+
+    fn operate_after<T>(
+        &self,
+        clear: fn(),
+        name: &'static str,
+        call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
+    ) -> Outcome<T> {
         if self.shared.operating.replace(true) {
             return Outcome::Failed(in_the_middle().into());
         }
-        queue::clear();
+        clear();
         let outcome = match call(self.ssl.as_ptr()) {
             Ok(value) => Outcome::Done(value),
             // SAFETY: the `SSL` is valid, the queue was cleared, and the call was the last thing done.
@@ -341,6 +370,7 @@ impl Engine {
             deferred: RefCell::new(None),
             records: Cell::new(0),
             misses: Cell::new(0),
+            reads: Cell::new(0),
         });
         let slot = slot().ok_or_else(|| check::failure("CRYPTO_get_ex_new_index"))?;
         let state: *const Shared = Rc::as_ptr(&shared);

@@ -144,7 +144,7 @@ pub(super) fn write_record(inner: &Inner, data: &[u8]) -> Outcome<usize> {
     }
     // Where a mode asks OpenSSL to write all of it, that may be too much for the outbox.
     let data = &data[..data.len().min(BATCH)];
-    let outcome = inner.operate("SSL_write", |ssl| {
+    let outcome = inner.move_record("SSL_write", 0, |ssl| {
         let mut count = 0;
         // SAFETY: the `SSL` is valid and its lock held; OpenSSL reads at most `len` bytes.
         match unsafe { ffi::SSL_write_ex(ssl, data.as_ptr().cast(), data.len(), &raw mut count) } {
