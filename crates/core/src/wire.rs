@@ -207,13 +207,26 @@ impl Queue {
     /// next call. The count.
     pub(crate) fn drain_into(&mut self, buffer: &mut [u8]) -> usize {
         match self {
-            Self::Datagrams(queue) if queue.front().is_some_and(|datagram| datagram.len() > buffer.len()) => {
-                let Some(datagram) = queue.front_mut() else { return 0 };
-                buffer.copy_from_slice(&datagram[..buffer.len()]);
-                datagram.drain(..buffer.len());
-                buffer.len()
+            Self::Stream(stream) => stream.pop_into(buffer),
+            Self::Datagrams(queue) => {
+                let Some(datagram) = queue.front() else { return 0 };
+                let count = buffer.len().min(datagram.len());
+                buffer[..count].copy_from_slice(&datagram[..count]);
+                self.drop_front(count);
+                count
             }
-            other => other.pop_into(buffer),
+        }
+    }
+
+    /// Drops `count` of the bytes at the front; what is left of a datagram stays one.
+    pub(crate) fn drop_front(&mut self, count: usize) {
+        match self {
+            Self::Datagrams(queue) if queue.front().is_some_and(|datagram| datagram.len() > count) => {
+                if let Some(datagram) = queue.front_mut() {
+                    datagram.drain(..count);
+                }
+            }
+            other => other.consume(count),
         }
     }
 
@@ -513,7 +526,13 @@ mod tests {
         assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"ab"));
         assert_eq!((queue.drain_into(&mut buffer), buffer[0]), (1, b'c'));
         assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"de"));
-        assert!(queue.is_empty());
+        assert_eq!((queue.drain_into(&mut buffer), queue.is_empty()), (0, true));
+        queue.push(b"fgh");
+        queue.push(b"i");
+        queue.drop_front(1);
+        assert_eq!((queue.front(), queue.len()), (&b"gh"[..], 3));
+        queue.drop_front(2);
+        assert_eq!(queue.front(), b"i");
     }
 
     #[test]

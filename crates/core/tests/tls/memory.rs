@@ -45,6 +45,27 @@ fn data_both_ways() {
 }
 
 #[test]
+fn a_little_is_moved_without_a_buffer_between() {
+    let (client, server) = established();
+    assert!(client.hold().drain_now(usize::MAX, <[u8]>::len).is_none(), "nothing waits");
+    client.write_all(&[7; 5000]).unwrap();
+    let record = client.drainable();
+    assert!(client.hold().drain_now(0, <[u8]>::len).is_none(), "nothing was asked for");
+    assert_eq!(client.hold().drain_now(3, |ciphertext| server.feed(ciphertext)), Some(()));
+    assert_eq!(client.hold().drain_now(usize::MAX, |ciphertext| server.feed(ciphertext)), Some(()));
+    assert_eq!((client.drainable(), server.hold().fed()), (0, record));
+    assert_eq!(server.hold().read_now(2, true, <[u8]>::to_vec).unwrap(), [7, 7]);
+    assert_eq!(server.hold().read_now(usize::MAX, false, <[u8]>::len).unwrap(), 4096);
+    assert_eq!(server.hold().read_now(usize::MAX, false, <[u8]>::len).unwrap(), 904);
+    assert!(matches!(server.hold().read_now(1, false, <[u8]>::len), Err(Failure::WantRead)));
+    // What does not lie together is left to `drain`, which takes all.
+    client.write_all(&[8; 200_000]).unwrap();
+    let waits = client.drainable();
+    assert!(client.hold().drain_now(usize::MAX, <[u8]>::len).is_none());
+    assert_eq!(client.drain_vec(usize::MAX).len(), waits);
+}
+
+#[test]
 fn peer_certificates_are_the_ones_given() {
     let (client, server) = established();
     let der = identity().0.to_der().unwrap();

@@ -5,6 +5,7 @@
 
 use parking_lot::ReentrantMutexGuard;
 
+use super::now::Room;
 use super::writing::write_record;
 use super::{BATCH, Connection, Want, as_uninit, read_gathered, read_record};
 use crate::error::Result;
@@ -83,6 +84,18 @@ impl Hold<'_> {
         self.inner.shared().wire.borrow_mut().outbox().drain_into(buffer)
     }
 
+    /// Takes at most `limit` bytes of ciphertext for the peer, if they lie together, and hands them to `take`, without a
+    /// buffer between. None where they do not, or there are none: `drain` has them.
+    pub fn drain_now<T>(&self, limit: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let mut wire = self.inner.shared().wire.borrow_mut();
+        let outbox = wire.outbox();
+        let count = limit.min(outbox.poppable());
+        let ciphertext = outbox.front().get(..count).filter(|ciphertext| !ciphertext.is_empty())?;
+        let taken = take(ciphertext);
+        outbox.drop_front(count);
+        Some(taken)
+    }
+
     /// As [`Connection::drainable`].
     #[must_use]
     pub fn drainable(&self) -> usize {
@@ -107,6 +120,18 @@ impl Hold<'_> {
         // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
         unsafe { buffer.set_len(buffer.len() + count) };
         Ok(count)
+    }
+
+    /// As [`Connection::read_now`], on a connection in memory: at most `limit` bytes, and not more than 4096, for `take`.
+    ///
+    /// # Errors
+    /// As [`Connection::read_to`].
+    pub fn read_now<T>(&self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<T, Failure> {
+        debug_assert!(self.connection.is_memory());
+        let mut room = Room::new();
+        let count = self.note(read_gathered(&self.inner, room.first(limit), peek))?;
+        // SAFETY: OpenSSL has just written so many bytes.
+        Ok(take(unsafe { room.filled(count) }))
     }
 
     /// Reads plaintext that is there already, without anything that waits; on any connection. The count; 0 where there

@@ -13,11 +13,14 @@ use crate::error::Result;
 use crate::ssl::status::{Failure, Outcome};
 use crate::transport::Trouble;
 
+/// The most plaintext that a read takes at once: it lies on the stack.
+const AT_ONCE: usize = 4096;
+
 /// What an operation came to that must not wait.
 #[derive(Debug)]
-pub enum Attempt {
-    /// It is complete: how many bytes were moved.
-    Done(usize),
+pub enum Attempt<T = usize> {
+    /// It is complete: how many bytes were moved, or what became of them.
+    Done(T),
     /// It has to wait: go on with [`Connection::read_later`] or [`Connection::write_later`].
     Later(Later),
 }
@@ -36,26 +39,51 @@ impl Later {
     const ALL: Self = Self { owed: false, written: None };
 }
 
+/// Room for plaintext on the stack. What it held stays there until something else is written over it, as in any other
+/// buffer that is read into.
+pub(super) struct Room([MaybeUninit<u8>; AT_ONCE]);
+
+impl Room {
+    pub(super) fn new() -> Self {
+        Self([MaybeUninit::uninit(); AT_ONCE])
+    }
+
+    /// At most `limit` bytes of it.
+    pub(super) fn first(&mut self, limit: usize) -> &mut [MaybeUninit<u8>] {
+        &mut self.0[..limit.min(AT_ONCE)]
+    }
+
+    /// The first `count` bytes.
+    ///
+    /// # Safety
+    /// They were written.
+    pub(super) unsafe fn filled(&self, count: usize) -> &[u8] {
+        // SAFETY: they are initialised, as the caller says.
+        unsafe { self.0[..count].assume_init_ref() }
+    }
+}
+
 impl Connection {
-    /// As [`Connection::read_to`], but for what would have to wait; only for a connection over a socket.
+    /// Reads at most `limit` bytes, and not more than 4096, if that need not wait, and hands them to `take`; only on a
+    /// connection over a socket.
     ///
     /// # Errors
     /// As [`Connection::read_to`].
-    pub fn read_now(&self, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> Result<Attempt, Failure> {
-        let limit = limit.min(GATHERED);
-        buffer.reserve(limit);
-        let place = &mut buffer.spare_capacity_mut()[..limit];
+    pub fn read_now<T>(&self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<Attempt<T>, Failure> {
+        let mut room = Room::new();
+        let place = room.first(limit);
         let Some(step) = self.step_now(&mut |inner| read_gathered(inner, place, peek)) else {
             return Ok(Attempt::Later(Later::ALL));
         };
-        let attempt = self.after(step)?;
-        if let Attempt::Done(count) = attempt {
-            // SAFETY: OpenSSL has just written `count` bytes after the old end, within the capacity.
-            unsafe { buffer.set_len(buffer.len() + count) };
-            // Whatever cannot be sent now is the business of the next write; the plaintext is here.
-            let _ = self.flush_soon(false);
-        }
-        Ok(attempt)
+        Ok(match self.after(step)? {
+            Attempt::Done(count) => {
+                // Whatever cannot be sent now is the business of the next write; the plaintext is here.
+                let _ = self.flush_soon(false);
+                // SAFETY: OpenSSL has just written so many bytes.
+                Attempt::Done(take(unsafe { room.filled(count) }))
+            }
+            Attempt::Later(later) => Attempt::Later(later),
+        })
     }
 
     /// Goes on with a read that has to wait.

@@ -1,12 +1,12 @@
 //! `Connection`: sending and receiving.
 //!
 //! Short messages are moved with the GIL held as long as nobody has to wait: giving it up and taking it back costs more
-//! than a small record does. Everything else runs without the GIL. What is received goes through a buffer of the
-//! thread's own, kept for the next time, or, where it is much, straight into the object that is returned.
+//! than a small record does. Everything else runs without the GIL. What is received goes by way of the stack, or through
+//! a buffer of the thread's own, kept for the next time, or, where it is much, straight into the object that is returned.
 
 use std::cell::RefCell;
 
-use ironssl::ssl::{Attempt, Connection as Core};
+use ironssl::ssl::{Attempt, Connection as Core, Later};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -27,7 +27,7 @@ pub(super) const SHORT: usize = 2048;
 /// The most bytes of ciphertext that are surely not two full records.
 const FULL: usize = RECORD + 256;
 
-/// Who asks for more bytes than this may get a whole record at once.
+/// Who asks for more bytes than this may get a whole record at once; who does not gets them by way of the stack.
 const LONG: usize = 4096;
 
 thread_local! {
@@ -51,32 +51,45 @@ impl Connection {
         py: Python<'_>,
         limit: usize,
         peek: bool,
-        take: impl FnOnce(&[u8]) -> PyResult<T>,
+        mut take: impl FnMut(&[u8]) -> PyResult<T>,
     ) -> PyResult<T> {
+        let core = self.core()?;
+        let mut later = None;
+        if limit <= LONG && core.is_memory() {
+            if let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT) {
+                return hold.read_now(limit, peek, take).map_err(|failure| self.exception(py, failure))?;
+            }
+        } else if limit <= LONG {
+            match core.read_now(limit, peek, &mut take).map_err(|failure| self.exception(py, failure))? {
+                Attempt::Done(taken) => return taken,
+                Attempt::Later(what) => later = Some(what),
+            }
+        }
         with_buffer(|buffer| {
-            self.receive_to(py, buffer, limit, peek)?;
+            self.receive_to(py, buffer, limit, peek, later)?;
             take(buffer)
         })
     }
 
-    fn receive_to(&self, py: Python<'_>, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> PyResult<usize> {
+    /// Receives at most `limit` bytes into a buffer, much or after a wait.
+    fn receive_to(
+        &self,
+        py: Python<'_>,
+        buffer: &mut Vec<u8>,
+        limit: usize,
+        peek: bool,
+        mut later: Option<Later>,
+    ) -> PyResult<usize> {
         let core = self.core()?;
-        if core.is_memory() {
-            if let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT) {
-                return hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure));
-            }
-        } else if limit <= LONG {
-            let attempt = core.read_now(buffer, limit, peek).map_err(|failure| self.exception(py, failure))?;
-            let mut later = match attempt {
-                Attempt::Done(count) => return Ok(count),
-                Attempt::Later(later) => Some(later),
-            };
-            return self.driven(py, |core| match later.take() {
-                Some(later) => core.read_later(later, buffer, limit, peek),
-                None => core.read_to(buffer, limit, peek),
-            });
+        if core.is_memory()
+            && let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT)
+        {
+            return hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure));
         }
-        self.driven(py, |core| core.read_to(buffer, limit, peek))
+        self.driven(py, |core| match later.take() {
+            Some(later) => core.read_later(later, buffer, limit, peek),
+            None => core.read_to(buffer, limit, peek),
+        })
     }
 
     /// Receives at most `limit` bytes in memory, one whole record as a rule, straight into the object that is returned.
@@ -160,6 +173,11 @@ impl Connection {
     #[pyo3(signature = (buf, flags = None))]
     fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
+        if let Ok(bytes) = buf.cast_exact::<PyBytes>()
+            && bytes.as_bytes().len() <= SHORT
+        {
+            return self.transmit(py, bytes.as_bytes(), false);
+        }
         // A datagram goes whole or not at all: one byte more than it can hold shows that it cannot.
         let limit = if self.core()?.is_datagram() { RECORD + 1 } else { RECORD };
         let (data, mut length) = Data::start_of(buf, "buf", limit)?;

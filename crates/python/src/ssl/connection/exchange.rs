@@ -28,10 +28,13 @@ fn given<'py>(object: &Bound<'py, PyAny>) -> PyResult<Data<'py>> {
 
 /// All ciphertext for the peer, with which a call ends.
 fn drained<'py>(py: Python<'py>, hold: &Hold<'_>) -> PyResult<Bound<'py, PyBytes>> {
-    let ciphertext = PyBytes::new_with(py, hold.drainable(), |buffer| {
-        hold.drain(buffer);
-        Ok(())
-    });
+    let ciphertext = match hold.drain_now(usize::MAX, |ciphertext| PyBytes::new(py, ciphertext)) {
+        Some(bytes) => Ok(bytes),
+        None => PyBytes::new_with(py, hold.drainable(), |buffer| {
+            hold.drain(buffer);
+            Ok(())
+        }),
+    };
     hold.rest();
     ciphertext
 }

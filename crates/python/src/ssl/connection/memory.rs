@@ -47,14 +47,16 @@ impl Connection {
     /// Raises WantReadError where there is none, TypeError for a connection with a socket, ValueError for a negative
     /// size. (BIO_read)
     fn bio_read<'py>(&self, py: Python<'py>, bufsiz: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        self.in_memory()?;
+        let core = self.in_memory()?;
         let size: i64 = integer(bufsiz, "bufsiz")?;
         let size = usize::try_from(size).map_err(|_| PyValueError::new_err("bufsiz must not be negative"))?;
-        let core = self.core()?;
         let Some(hold) = core.try_hold() else {
             let ciphertext = py.detach(|| core.drain_vec(size));
             return if ciphertext.is_empty() { Err(nothing()) } else { Ok(PyBytes::new(py, &ciphertext)) };
         };
+        if let Some(bytes) = hold.drain_now(size, |ciphertext| PyBytes::new(py, ciphertext)) {
+            return Ok(bytes);
+        }
         match hold.drainable().min(size) {
             0 => Err(nothing()),
             length => PyBytes::new_with(py, length, |buffer| {
@@ -70,8 +72,15 @@ impl Connection {
     /// Raises TypeError for a connection with a socket, TypeError and BufferError for another kind of object.
     /// (BIO_write)
     fn bio_write(&self, py: Python<'_>, buf: &Bound<'_, PyAny>) -> PyResult<usize> {
-        self.in_memory()?;
-        let core = self.core()?;
+        let core = self.in_memory()?;
+        if let Ok(bytes) = buf.cast_exact::<PyBytes>()
+            && let ciphertext = bytes.as_bytes()
+            && ciphertext.len() < *LENT.start()
+            && let Some(hold) = core.try_hold()
+        {
+            hold.feed(ciphertext);
+            return Ok(ciphertext.len());
+        }
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
         let length = data.as_slice().len();
         match core.try_hold() {
