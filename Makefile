@@ -45,7 +45,7 @@ SHIM := $(TARGET)/shim
 # What is in the wheel, and so what makes a new one necessary.
 SOURCES := $(shell find crates python -type f -not -name '*.so' -not -path '*/__pycache__/*' -not -path '*/.*' \
 	-not -path 'crates/sys/headers/*' -not -path 'crates/*/tests/*' -not -path 'crates/*/examples/*' 2>/dev/null | sort)
-SOURCES += Cargo.toml Cargo.lock pyproject.toml README.md LICENSE
+SOURCES += Cargo.toml Cargo.lock .cargo/config.toml pyproject.toml README.md LICENSE
 
 .PHONY: help
 help: ## List the targets
