@@ -5,7 +5,7 @@
 //!
 //! Rules: the inbox hands out bytes as OpenSSL asks for them, and remembers how many it could not give (`wanted`), so
 //! that nobody reads more from the kernel than the TLS stream needs. Buffers are allocated on use, and freed when they
-//! run empty unless they are small, so an idle connection holds next to nothing. Datagrams (DTLS) keep their boundaries.
+//! run empty, so an idle connection holds nothing; a busy one keeps small ones. Datagrams (DTLS) keep their boundaries.
 
 use std::collections::VecDeque;
 
@@ -65,6 +65,8 @@ pub(crate) struct Stream {
     rest: VecDeque<Chunk>,
     /// How many bytes the other chunks have.
     behind: usize,
+    /// Whether a small buffer is kept when all is taken.
+    keeps: bool,
 }
 
 impl Stream {
@@ -122,7 +124,7 @@ impl Stream {
             std::mem::replace(&mut self.front, next).give();
             return;
         }
-        if self.front.own.capacity() > KEPT {
+        if self.front.own.capacity() > KEPT || !self.keeps {
             std::mem::take(&mut self.front).give();
         } else {
             self.front.own.clear();
@@ -383,6 +385,18 @@ impl Wire {
         &mut self.outbox
     }
 
+    /// Keeps small buffers when they run empty, or none.
+    pub(crate) fn keep_buffers(&mut self, keeps: bool) {
+        for queue in [&mut self.inbox, &mut self.outbox] {
+            if let Queue::Stream(stream) = queue {
+                stream.keeps = keeps;
+            }
+        }
+        if !keeps {
+            self.rest();
+        }
+    }
+
     /// Gives back what memory it holds for nothing.
     pub(crate) fn rest(&mut self) {
         for queue in [&mut self.inbox, &mut self.outbox] {
@@ -447,6 +461,23 @@ mod tests {
         assert_eq!(&rest[2 * CHUNK - 1..2 * CHUNK + 3], b"\x07end");
         assert!(queue.is_empty() && queue.front().is_empty());
         assert!(matches!(queue, Queue::Stream(Stream { front, start: 0, .. }) if front.own.capacity() <= KEPT));
+    }
+
+    #[test]
+    fn small_buffers_are_kept_for_a_busy_connection() {
+        let mut wire = Wire::new(false, Link::default());
+        let capacity = |wire: &mut Wire| match wire.outbox() {
+            Queue::Stream(stream) => stream.front.own.capacity(),
+            Queue::Datagrams(_) => 0,
+        };
+        for keeps in [false, true, false] {
+            wire.keep_buffers(keeps);
+            assert_eq!(capacity(&mut wire), 0);
+            wire.write(b"small");
+            wire.keep_buffers(keeps);
+            assert_eq!(wire.outbox().drain_into(&mut [0; 10]), 5, "what is in use is left alone");
+            assert_eq!(capacity(&mut wire) > 0, keeps);
+        }
     }
 
     #[test]

@@ -300,6 +300,9 @@ impl Inner {
         if records < BUSY {
             self.shared.records.set(records + 1);
             self.free_buffers();
+            if records + 1 == BUSY {
+                self.shared.wire.borrow_mut().keep_buffers(true);
+            }
         }
         self.shared.misses.set(0);
     }
@@ -315,6 +318,7 @@ impl Inner {
         if misses == IDLE {
             self.shared.records.set(0);
             self.free_buffers();
+            self.shared.wire.borrow_mut().keep_buffers(false);
         }
     }
 
