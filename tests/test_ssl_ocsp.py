@@ -121,6 +121,22 @@ def test_bytes_that_are_no_response(ec: Authority, version: str):
     assert got in ([b""], [b"no response"])
 
 
+def test_a_response_longer_than_a_handshake_message_can_say(ec: Authority, version: str):
+    """Nothing is cut off: the handshake fails, or the client is told that there is no response."""
+
+    def der(tag: int, content: bytes) -> bytes:
+        return bytes([tag, 0x84]) + len(content).to_bytes(4) + content
+
+    basic = bytes.fromhex("06092b0601050507300101")
+    claimed = der(0x30, b"\x0a\x01\x00" + der(0xA0, der(0x30, basic + der(0x04, bytes(1 << 24)))))
+    got: list[bytes] = []
+    pair = pair_of(ec, version, lambda *a: claimed, lambda *arguments: got.append(arguments[1]) or True)
+    errors = handshake_errors(pair)
+    assert got in ([], [b""])
+    assert bool(errors) == (got == [])
+    assert all(type(error) is SSL.Error for error in errors.values())
+
+
 def test_both_callbacks_on_one_context(ec: Authority, version: str, response: bytes):
     """OpenSSL has one function for both sides; removing one must not remove the other."""
     got = []

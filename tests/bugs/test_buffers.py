@@ -95,16 +95,13 @@ def test_buffer_protocol_misuse_non_contiguous_and_read_only(memory: Pair):
     """Refused before a byte is taken: what was sent is still there."""
     memory.client.send(b"still here")
     memory.move()
-    for buffer in (memoryview(bytearray(20))[::2], memoryview(bytearray(20))[::-1], b"x" * 20, memoryview(b"x" * 20)):
-        with pytest.raises((BufferError, TypeError)):
+    for buffer in (b"x" * 20, memoryview(b"x" * 20)):
+        with pytest.raises(TypeError, match="writable"):
             memory.server.recv_into(buffer)
-        if memoryview(buffer).strides != (1,):
-            with pytest.raises((BufferError, TypeError)):
-                memory.client.send(buffer)
-            with pytest.raises((BufferError, TypeError)):
-                memory.client.sendall(buffer)
-            with pytest.raises((BufferError, TypeError)):
-                memory.client.bio_write(buffer)
+    for gaps in (memoryview(bytearray(20))[::2], memoryview(bytearray(20))[::-1]):
+        for call in (memory.server.recv_into, memory.client.send, memory.client.sendall, memory.client.bio_write):
+            with pytest.raises(BufferError, match="not C-contiguous"):
+                call(gaps)
     assert memory.server.recv(100) == b"still here"
 
 

@@ -18,6 +18,7 @@ from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.entropy import daemon, request, until_closed
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import carry, connected, memory_pair
+from tests.support.records import APPLICATION_DATA, SUITES, encryptor
 
 ALLOWED = 32 << 20
 """Bytes that the process may grow by, where a peer claims gigabytes or sends many of the same."""
@@ -100,6 +101,29 @@ def test_resource_exhaustion_by_empty_records(ec: Authority, version: str):
                     ended = True
                     break
         assert ended, f"1000 empty records of type {kind} were taken"
+
+
+def test_resource_exhaustion_by_encrypted_empty_records(ec: Authority, version: str):
+    """The same of a peer that has shaken hands: a few are taken, as between messages, but not without an end."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    secrets: list[bytes] = []
+    client.set_keylog_callback(lambda connection, line: secrets.append(line))
+    (client.set_cipher_list if version == "TLSv1.2" else client.set_tls13_ciphersuites)(SUITES[version])
+    pair = memory_pair(client, server)
+    pair.handshake()
+    pair.move()
+    encrypt = encryptor(pair, secrets)
+    for _ in range(10):
+        pair.server.bio_write(encrypt(APPLICATION_DATA, b""))
+        with pytest.raises(SSL.WantReadError):
+            pair.server.recv(10)
+    pair.server.bio_write(encrypt(APPLICATION_DATA, b"by hand"))
+    assert pair.server.recv(10) == b"by hand"
+    with no_growth():
+        pair.server.bio_write(b"".join(encrypt(APPLICATION_DATA, b"") for _ in range(1000)))
+        with pytest.raises(SSL.Error) as caught:
+            pair.server.recv(10)
+        assert reasons(caught.value)[0] == "record too small"
 
 
 def test_resource_exhaustion_by_a_slow_drip(ec: Authority, version: str):

@@ -125,3 +125,23 @@ unsafe extern "C" fn supply(buffer: *mut c_char, size: c_int, writing: c_int, da
     }
     length.and_then(|length| c_int::try_from(length).ok()).unwrap_or(-1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_refused_whole() {
+        for (length, room, fits) in
+            [(4, 4, true), (5, 4, false), (0, 4, true), (MAX_LEN, 2000, true), (1025, 2000, false)]
+        {
+            let passphrase = vec![7; length];
+            let mut supply = Supply::new(Passphrase::Given(&passphrase));
+            let mut buffer = vec![0; room];
+            let written = supply.write(&mut buffer, Purpose::Decrypt).unwrap();
+            assert_eq!((written, supply.was_used()), (fits.then_some(length), fits));
+            assert_eq!(buffer.iter().filter(|&&byte| byte == 7).count(), if fits { length } else { 0 });
+            assert_eq!(supply.finish(Ok(())).is_ok(), fits);
+        }
+    }
+}

@@ -65,6 +65,40 @@ fn a_little_is_moved_without_a_buffer_between() {
     assert_eq!(client.drain_vec(usize::MAX).len(), waits);
 }
 
+/// What other code of the process may leave in the error queue of this thread.
+fn leave_an_error() {
+    // SAFETY: no preconditions; without a format no argument is read.
+    unsafe {
+        ironssl_sys::ERR_new();
+        let reason = ironssl_sys::SSL_R_UNEXPECTED_EOF_WHILE_READING;
+        ironssl_sys::ERR_set_error(ironssl_sys::ERR_LIB_SSL, reason, std::ptr::null());
+    }
+}
+
+#[test]
+fn errors_of_others_are_not_taken_for_our_own() {
+    let (client, server) = established();
+    let mut buffer = [0; 10];
+    for _ in 0..2 {
+        leave_an_error();
+        assert!(matches!(server.read(&mut buffer), Err(Failure::WantRead)));
+        leave_an_error();
+        client.write(b"data").unwrap();
+        pump(&client, &server);
+        leave_an_error();
+        assert_eq!(server.read(&mut buffer).unwrap(), 4);
+    }
+    leave_an_error();
+    let Err(Error::OpenSsl(stack)) = X509::from_der(b"nothing") else { panic!("no certificate, and no error") };
+    assert!(!stack.to_string().contains("unexpected eof"), "{stack}");
+    server.feed(b"no record at all");
+    leave_an_error();
+    let Err(Failure::Error(Error::OpenSsl(stack))) = server.read(&mut buffer) else {
+        panic!("no record, and no error")
+    };
+    assert!(!stack.to_string().contains("unexpected eof"), "{stack}");
+}
+
 #[test]
 fn peer_certificates_are_the_ones_given() {
     let (client, server) = established();
