@@ -7,6 +7,7 @@
 //! that nobody reads more from the kernel than the TLS stream needs. Buffers are allocated on use, and freed when they
 //! run empty, so an idle connection holds nothing; a busy one keeps small ones. Datagrams (DTLS) keep their boundaries.
 
+use crate::ssl::framing::{HEADER, body};
 use crate::ssl::link::Link;
 
 mod queue;
@@ -65,6 +66,11 @@ impl Wire {
     /// Whether it carries datagrams.
     pub(crate) fn has_datagrams(&self) -> bool {
         matches!(self.outbox, Queue::Datagrams(_))
+    }
+
+    /// How long the body of the next record is, if the inbox has all of it.
+    pub(crate) fn record_at_hand(&self) -> Option<usize> {
+        body(self.inbox.front()).filter(|body| HEADER + body <= self.inbox.len())
     }
 
     /// OpenSSL reads.

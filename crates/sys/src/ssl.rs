@@ -62,10 +62,12 @@ unsafe extern "C" {
     pub fn SSL_get_ciphers(s: *const SSL) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_get_client_CA_list(s: *const SSL) -> *mut stack_st_X509_NAME;
     pub fn SSL_in_before(s: *const SSL) -> c_int;
+    pub fn SSL_get_read_ahead(s: *const SSL) -> c_int;
     pub fn SSL_has_pending(s: *const SSL) -> c_int;
     pub fn SSL_is_dtls(s: *const SSL) -> c_int;
     pub fn SSL_renegotiate(s: *mut SSL) -> c_int;
     pub fn SSL_renegotiate_pending(s: *const SSL) -> c_int;
+    pub fn SSL_set_read_ahead(s: *mut SSL, yes: c_int);
     pub fn SSL_set_options(s: *mut SSL, op: u64) -> u64;
     pub fn SSL_rstate_string(s: *const SSL) -> *const c_char;
 }

@@ -375,9 +375,7 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
 
 /// Decrypts one record, or what is left of it.
 fn read_record(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Outcome<usize> {
-    // A datagram is read at once, of a stream first the header and then the body.
-    let reads = if inner.shared().wire.borrow().has_datagrams() { 1 } else { 2 };
-    let outcome = inner.move_record(if peek { "SSL_peek" } else { "SSL_read" }, reads, |ssl| {
+    let outcome = inner.move_record(if peek { "SSL_peek" } else { "SSL_read" }, 1, |ssl| {
         let mut count = 0;
         let place = buffer.as_mut_ptr().cast();
         let call = if peek { ffi::SSL_peek_ex } else { ffi::SSL_read_ex };

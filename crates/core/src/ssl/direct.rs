@@ -9,12 +9,10 @@ use std::cell::{Cell, RefCell};
 
 use rustix::io::Errno;
 
+use super::framing::{HEADER, body};
 use crate::chunk;
 use crate::transport::{Descriptor, Trouble};
 use crate::wire::Read;
-
-/// The length of a record's header.
-const HEADER: usize = 5;
 
 /// A record with at most so many bytes after its header is small.
 const SMALL: usize = 1024;
@@ -34,14 +32,6 @@ pub(super) struct Direct {
     small: Cell<bool>,
     /// What the socket failed with. The kernel tells of an error once.
     trouble: Cell<Option<Errno>>,
-}
-
-/// The length of the body that a header announces.
-fn body(header: &[u8]) -> Option<usize> {
-    match header {
-        [_, _, _, high, low, ..] => Some(usize::from(u16::from_be_bytes([*high, *low]))),
-        _ => None,
-    }
 }
 
 impl Direct {

@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use super::cipher::static_text;
 use super::delegate::{Defaults, Delegate};
 use super::direct::Direct;
+use super::framing::Framing;
 use super::status::{self, Failure, Outcome};
 use crate::bio;
 use crate::callback::unpark;
@@ -54,8 +55,11 @@ pub(crate) struct Shared {
     records: Cell<u32>,
     /// How many reads in a row found nothing.
     misses: Cell<u32>,
-    /// How often OpenSSL has read from the wire.
-    reads: Cell<u32>,
+    /// How far the records that come have been read; none where OpenSSL reads what it likes: datagrams, or more than the
+    /// record that is due because it was asked to.
+    framing: Option<Framing>,
+    /// How many records OpenSSL has begun to read, or more.
+    begun: Cell<u32>,
 }
 
 impl Shared {
@@ -86,17 +90,33 @@ impl Shared {
     /// OpenSSL reads ciphertext: from the inbox, or, where that is empty and it is this thread's turn, from the socket,
     /// as far as nobody has to wait for it.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Read {
-        self.reads.set(self.reads.get().wrapping_add(1));
         let mut wire = self.wire.borrow_mut();
-        let read = wire.read(buffer);
-        if read != Read::Retry {
-            return read;
+        let buffer = match &self.framing {
+            Some(framing) => {
+                if framing.at_start() {
+                    self.begun.set(self.begun.get().wrapping_add(1));
+                }
+                let limit = framing.limit(wire.record_at_hand().or_else(|| self.direct.record_at_hand()));
+                let limit = limit.min(buffer.len());
+                &mut buffer[..limit]
+            }
+            None => {
+                // That may be any number of records.
+                self.begun.set(self.begun.get().wrapping_add(2));
+                buffer
+            }
+        };
+        let mut read = wire.read(buffer);
+        if read == Read::Retry {
+            read = self.direct.read(buffer);
+            match read {
+                Read::End => wire.end(),
+                Read::Bytes(_) => wire.passed(),
+                Read::Retry => {}
+            }
         }
-        let read = self.direct.read(buffer);
-        match read {
-            Read::End => wire.end(),
-            Read::Bytes(_) => wire.passed(),
-            Read::Retry => {}
+        if let (Some(framing), Read::Bytes(count)) = (&self.framing, read) {
+            framing.note(&buffer[..count]);
         }
         read
     }
@@ -236,18 +256,18 @@ impl Inner {
         self.operate_after(queue::clear, name, call)
     }
 
-    /// As `operate`, to move a record: encrypt one, which needs no read of the wire, or decrypt one, which needs so many
-    /// as `reads`. Where nothing else is done, that leaves nothing in the error queue.
+    /// As `operate`, to encrypt a record, or to decrypt `records`, one. Where no other ones come and nothing else is done,
+    /// that leaves nothing in the error queue.
     pub(crate) fn move_record<T>(
         &self,
         name: &'static str,
-        reads: u32,
+        records: u32,
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
-        let before = self.shared.reads.get();
+        let before = self.shared.begun.get();
         let outcome = self.operate_after(queue::clear_if_used, name, call);
-        let read = self.shared.reads.get().wrapping_sub(before);
-        if read > reads || !matches!(outcome, Outcome::Done(_)) {
+        let begun = self.shared.begun.get().wrapping_sub(before);
+        if begun > records || !matches!(outcome, Outcome::Done(_)) {
             queue::note_use();
         }
         outcome
@@ -361,6 +381,13 @@ impl Engine {
     /// # Safety
     /// `ssl` was just made, and nothing else uses it.
     pub(crate) unsafe fn new(ssl: Handle<ffi::SSL>, wire: Wire) -> Result<Self> {
+        // SAFETY: the `SSL` is valid and ours.
+        let framed = !wire.has_datagrams() && unsafe { ffi::SSL_get_read_ahead(ssl.as_ptr()) } == 0;
+        let framing = framed.then(|| {
+            // SAFETY: as above.
+            unsafe { ffi::SSL_set_read_ahead(ssl.as_ptr(), 1) };
+            Framing::default()
+        });
         let shared = Rc::new(Shared {
             wire: RefCell::new(wire),
             delegate: RefCell::new(Arc::new(Defaults)),
@@ -374,7 +401,8 @@ impl Engine {
             deferred: RefCell::new(None),
             records: Cell::new(0),
             misses: Cell::new(0),
-            reads: Cell::new(0),
+            framing,
+            begun: Cell::new(0),
         });
         let slot = slot().ok_or_else(|| check::failure("CRYPTO_get_ex_new_index"))?;
         let state: *const Shared = Rc::as_ptr(&shared);

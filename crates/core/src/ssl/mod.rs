@@ -16,6 +16,7 @@ mod session;
 pub mod constants;
 pub(crate) mod delegate;
 pub(crate) mod engine;
+pub(crate) mod framing;
 pub(crate) mod link;
 pub(crate) mod status;
 
