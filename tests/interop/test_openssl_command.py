@@ -54,6 +54,45 @@ def test_s_client(authority: Authority, version: str):
         assert service.result() == (version, b"a question\n")
 
 
+@pytest.mark.parametrize("kind", ["socket", "memory"])
+def test_s_client_that_asks_for_short_records(ec: Authority, version: str, kind: str):
+    """A client may ask for records of 512 bytes at most (RFC 6066, 4): `sendall` sends all, in several of them."""
+    data = b"".join(b"line %d\n" % number for number in range(250))
+
+    def in_memory(transport: socket.socket) -> list[int]:
+        connection = SSL.Connection(server_context(ec))
+        connection.set_accept_state()
+        counts = []
+        while not counts:
+            connection.bio_write(transport.recv(65536))
+            try:
+                connection.do_handshake()
+                counts += [connection.sendall(data), connection.send(data)]
+            except SSL.WantReadError:
+                pass
+            finally:
+                transport.sendall(connection.bio_read(1 << 20))
+        return counts
+
+    def over_a_socket(connection: SSL.Connection) -> list[int]:
+        connection.do_handshake()
+        return [connection.sendall(data), connection.send(data)]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        options = ["-CAfile", ec.root.cert_file, "-maxfraglen", "512"]
+        with running(s_client(listener.getsockname()[1], version, *options)) as client:
+            transport, _ = listener.accept()
+            with transport:
+                if kind == "memory":
+                    counts = in_memory(transport)
+                else:
+                    connection = SSL.Connection(server_context(ec), transport)
+                    connection.set_accept_state()
+                    counts = over_a_socket(connection)
+                assert counts == [len(data), 512]
+                client.wait_for(data + data[:512])
+
+
 def test_s_client_refuses_an_unknown_ca(ec: Authority, rsa: Authority, version: str):
     with serving(server_context(ec), until_closed) as service:
         with running(s_client(service.port, version, "-CAfile", rsa.root.cert_file)) as client:

@@ -256,16 +256,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::read`].
     pub fn ready(&self) -> Result<usize, Failure> {
-        let mut byte = [MaybeUninit::uninit()];
-        self.noting(|| {
-            self.drive(|inner| match inner.take_deferred() {
-                Some(failure) => Outcome::Failed(failure),
-                None => match read_record(inner, &mut byte, true) {
-                    Outcome::Done(_) => Outcome::Done(inner.pending()),
-                    other => other,
-                },
-            })
-        })
+        self.noting(|| self.drive(ready))
     }
 
     fn read_uninit(&self, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Result<usize, Failure> {
@@ -347,6 +338,17 @@ fn as_uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     let place: *mut [u8] = buffer;
     // SAFETY: initialised bytes may be seen as bytes that may not be; OpenSSL writes initialised ones only.
     unsafe { &mut *(place as *mut [MaybeUninit<u8>]) }
+}
+
+/// Decrypts one record, if none is, and leaves it there: its length.
+fn ready(inner: &Inner) -> Outcome<usize> {
+    match inner.take_deferred() {
+        Some(failure) => Outcome::Failed(failure),
+        None => match read_record(inner, &mut [MaybeUninit::uninit()], true) {
+            Outcome::Done(_) => Outcome::Done(inner.pending()),
+            other => other,
+        },
+    }
 }
 
 /// Decrypts one record, or several full ones that are there.

@@ -7,7 +7,7 @@ use parking_lot::ReentrantMutexGuard;
 
 use super::now::Room;
 use super::writing::write_record;
-use super::{BATCH, Connection, Want, as_uninit, read_gathered, read_record};
+use super::{Connection, Want, as_uninit, read_gathered, read_record, ready};
 use crate::error::Result;
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};
@@ -134,6 +134,15 @@ impl Hold<'_> {
         Ok(take(unsafe { room.filled(count) }))
     }
 
+    /// As [`Connection::ready`], on a connection in memory.
+    ///
+    /// # Errors
+    /// As [`Connection::read_to`].
+    pub fn ready(&self) -> Result<usize, Failure> {
+        debug_assert!(self.connection.is_memory());
+        self.note(ready(&self.inner))
+    }
+
     /// Reads plaintext that is there already, without anything that waits; on any connection. The count; 0 where there
     /// is less than one byte.
     #[must_use]
@@ -168,14 +177,10 @@ impl Hold<'_> {
     /// # Errors
     /// As [`Connection::write_all`].
     pub fn write_all(&self, data: &[u8]) -> Result<usize, Failure> {
-        let mut done = 0;
-        while done < data.len() {
-            if done % BATCH == 0 {
-                self.inner.shared().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
-            }
-            done += self.write(&data[done..])?;
+        match self.write(data)? {
+            done if done < data.len() => self.connection.write_all_from(data, done),
+            done => Ok(done),
         }
-        Ok(done)
     }
 
     /// Notes what an operation waits for; nobody else moves the ciphertext that it wants.

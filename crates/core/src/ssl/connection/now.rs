@@ -106,11 +106,12 @@ impl Connection {
         Ok(count)
     }
 
-    /// As [`Connection::write`], but for what would have to wait; only for a connection over a socket.
+    /// As [`Connection::write`], or [`Connection::write_all`] if `whole`, but for what would have to wait or is more than
+    /// one record; only for a connection over a socket.
     ///
     /// # Errors
     /// As [`Connection::write`].
-    pub fn write_now(&self, data: &[u8]) -> Result<Attempt, Failure> {
+    pub fn write_now(&self, data: &[u8], whole: bool) -> Result<Attempt, Failure> {
         if data.is_empty() {
             return Ok(Attempt::Done(0));
         }
@@ -121,6 +122,13 @@ impl Connection {
             return Ok(Attempt::Later(Later::ALL));
         };
         let attempt = self.after(step)?;
+        if let Attempt::Done(count) = attempt
+            && whole
+            && count < data.len()
+        {
+            // The peer may have asked for short records (RFC 6066, 4).
+            return Ok(Attempt::Later(Later { owed: false, written: Some(count) }));
+        }
         if let Attempt::Done(count) = attempt
             && self.unsent.load(Ordering::Acquire)
         {

@@ -21,13 +21,14 @@ const MSG_PEEK: i64 = 2;
 /// The most bytes of plaintext that one record holds.
 const RECORD: usize = 16 * 1024;
 
-/// The most bytes of plaintext that are encrypted or decrypted with the GIL held.
-pub(super) const SHORT: usize = 2048;
+/// The most bytes of ciphertext that are surely not two full records. In memory, one is moved with the GIL held.
+pub(super) const SHORT: usize = RECORD + 256;
 
-/// The most bytes of ciphertext that are surely not two full records.
-const FULL: usize = RECORD + 256;
+/// More bytes than this are decrypted straight into the object that is returned.
+const COPIED: usize = 2048;
 
-/// Who asks for more bytes than this may get a whole record at once; who does not gets them by way of the stack.
+/// Over a socket, so many bytes are moved with the GIL held. Who asks for more may get a whole record at once; who does
+/// not gets them by way of the stack.
 const LONG: usize = 4096;
 
 thread_local! {
@@ -97,14 +98,14 @@ impl Connection {
     /// better then), or another thread was faster.
     fn receive_directly<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let core = self.core()?;
-        if !core.is_memory() || core.try_hold().is_none_or(|hold| !(SHORT..=FULL).contains(&hold.fed())) {
+        if !core.is_memory() {
             return Ok(None);
         }
-        let length = self.driven(py, Core::ready)?.min(limit);
-        if length <= SHORT {
+        let Some(hold) = core.try_hold().filter(|hold| (COPIED..=SHORT).contains(&hold.fed())) else { return Ok(None) };
+        let length = hold.ready().map_err(|failure| self.exception(py, failure))?.min(limit);
+        if length <= COPIED {
             return Ok(None);
         }
-        let Some(hold) = core.try_hold() else { return Ok(None) };
         let mut count = 0;
         let bytes = PyBytes::new_with(py, length, |buffer| {
             count = hold.read_pending(buffer);
@@ -121,20 +122,20 @@ impl Connection {
     fn transmit(&self, py: Python<'_>, data: &[u8], whole: bool) -> PyResult<usize> {
         let core = self.core()?;
         let write = if whole { Core::write_all } else { Core::write };
-        if data.len() > SHORT {
+        if data.len() > if core.is_memory() { RECORD } else { LONG } {
             return self.driven(py, |core| write(core, data));
         }
         if core.is_gathering() {
             return if core.gather_now(data) { Ok(data.len()) } else { self.driven(py, |core| write(core, data)) };
         }
-        // So little is one record, whoever asks for it.
         if core.is_memory() {
             return match core.try_hold() {
+                Some(hold) if whole => hold.write_all(data).map_err(|failure| self.exception(py, failure)),
                 Some(hold) => hold.write(data).map_err(|failure| self.exception(py, failure)),
                 None => self.driven(py, |core| write(core, data)),
             };
         }
-        match core.write_now(data).map_err(|failure| self.exception(py, failure))? {
+        match core.write_now(data, whole).map_err(|failure| self.exception(py, failure))? {
             Attempt::Done(count) => Ok(count),
             Attempt::Later(later) => {
                 let mut later = Some(later);
@@ -174,7 +175,7 @@ impl Connection {
     fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
         if let Ok(bytes) = buf.cast_exact::<PyBytes>()
-            && bytes.as_bytes().len() <= SHORT
+            && bytes.as_bytes().len() <= RECORD
         {
             return self.transmit(py, bytes.as_bytes(), false);
         }
