@@ -1,5 +1,5 @@
-//! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like, and whether it was built
-//! together with us into `cfg(ossl_vendored)`.
+//! Turns the version of OpenSSL that `ironssl-sys` links into `cfg(ossl_3_2)` and the like, whether it was built together
+//! with us into `cfg(ossl_vendored)`, and whether it is linked statically, as that one is, into `cfg(ossl_static)`.
 
 /// The versions from which something of this crate works, as (cfg name, value of `OPENSSL_VERSION_NUMBER`).
 const SINCE: &[(&str, u64)] = &[("ossl_3_2", 0x3020_0000), ("ossl_3_3", 0x3030_0000), ("ossl_4_0", 0x4000_0000)];
@@ -13,9 +13,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("cargo:rustc-cfg={name}");
         }
     }
-    println!("cargo:rustc-check-cfg=cfg(ossl_vendored)");
-    if std::env::var("DEP_IRONSSL_SYS_VENDORED")? == "1" {
+    println!("cargo:rustc-check-cfg=cfg(ossl_vendored, ossl_static)");
+    let vendored = std::env::var("DEP_IRONSSL_SYS_VENDORED")? == "1";
+    if vendored {
         println!("cargo:rustc-cfg=ossl_vendored");
+    }
+    println!("cargo:rerun-if-env-changed=OPENSSL_STATIC");
+    if vendored || std::env::var("OPENSSL_STATIC").is_ok_and(|value| value != "0") {
+        println!("cargo:rustc-cfg=ossl_static");
     }
     Ok(())
 }
