@@ -117,6 +117,7 @@ def test_threads_on_one_certificate():
     assert failures == []
 
 
+@pytest.mark.resident
 def test_memory_stays_flat():
     process = psutil.Process()
     encrypted = crypto.dump_privatekey(crypto.FILETYPE_PEM, rsa_key(), "aes-128-cbc", b"secret")

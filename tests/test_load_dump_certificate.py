@@ -179,6 +179,7 @@ def test_error():
     assert crypto.Error.__mro__[1] is Exception
 
 
+@pytest.mark.resident
 def test_many_loads_leave_memory_flat(rsa):
     process = psutil.Process()
     data, junk = rsa.server.cert_pem, rsa.server.cert_der[:-5]

@@ -254,6 +254,7 @@ def test_nothing_is_lost_between_threads(pair: tuple[SSL.Connection, SSL.Connect
     )
 
 
+@pytest.mark.resident
 def test_a_connection_that_was_used_holds_no_buffers(ec: Authority) -> None:
     """Many busy connections cost no more than idle ones: OpenSSL's buffers are given back after each call."""
     process = psutil.Process()
