@@ -18,8 +18,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if vendored {
         println!("cargo:rustc-cfg=ossl_vendored");
     }
-    println!("cargo:rerun-if-env-changed=OPENSSL_STATIC");
-    if vendored || std::env::var("OPENSSL_STATIC").is_ok_and(|value| value != "0") {
+    // Without a folder pkg-config is asked, which links the system's library as it pleases.
+    let mut demanded = std::env::var("OPENSSL_STATIC").is_ok_and(|value| value != "0");
+    demanded &= ["OPENSSL_DIR", "OPENSSL_LIB_DIR"].iter().any(|name| std::env::var_os(name).is_some());
+    for name in ["OPENSSL_STATIC", "OPENSSL_DIR", "OPENSSL_LIB_DIR"] {
+        println!("cargo:rerun-if-env-changed={name}");
+    }
+    if vendored || demanded {
         println!("cargo:rustc-cfg=ossl_static");
     }
     Ok(())

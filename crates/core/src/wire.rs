@@ -31,6 +31,8 @@ pub(crate) struct Wire {
     ended: bool,
     /// How many bytes OpenSSL asked for last when there were none.
     wanted: usize,
+    /// Whether small buffers are kept when they run empty.
+    keeps: bool,
     /// How often the inbox got something, or the end; tells a thread that waited for its turn to read that it need not.
     fills: u64,
     /// What is known of the link, for datagrams.
@@ -50,7 +52,15 @@ pub(crate) enum Read {
 
 impl Wire {
     pub(crate) fn new(datagrams: bool, link: Link) -> Self {
-        Self { inbox: Queue::new(datagrams), outbox: Queue::new(datagrams), ended: false, wanted: 0, fills: 0, link }
+        Self {
+            inbox: Queue::new(datagrams),
+            outbox: Queue::new(datagrams),
+            ended: false,
+            wanted: 0,
+            keeps: false,
+            fills: 0,
+            link,
+        }
     }
 
     /// What is known of the link.
@@ -123,6 +133,8 @@ impl Wire {
     /// Exchanges the outbox for `queue`, which is empty.
     pub(crate) fn swap_outbox(&mut self, queue: &mut Queue) {
         std::mem::swap(&mut self.outbox, queue);
+        self.outbox.keep_buffers(self.keeps);
+        queue.keep_buffers(self.keeps);
     }
 
     /// Makes room in the outbox for the records of so many bytes of plaintext.
@@ -137,6 +149,7 @@ impl Wire {
 
     /// Keeps small buffers when they run empty, or none.
     pub(crate) fn keep_buffers(&mut self, keeps: bool) {
+        self.keeps = keeps;
         self.inbox.keep_buffers(keeps);
         self.outbox.keep_buffers(keeps);
         if !keeps {

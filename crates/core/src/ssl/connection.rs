@@ -193,6 +193,7 @@ impl Connection {
         let inner = self.engine.enter();
         inner.refuse_in_callback()?;
         set(inner.as_ptr());
+        inner.shared().begin_anew();
         Ok(())
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct Shared {
     /// How far the records that come have been read; none where OpenSSL reads what it likes: datagrams, or more than the
     /// record that is due because it was asked to.
     framing: Option<Framing>,
-    /// How many records OpenSSL has begun to read, or more.
+    /// How many records OpenSSL has begun to read, where there is a framing.
     begun: Cell<u32>,
 }
 
@@ -100,11 +100,7 @@ impl Shared {
                 let limit = limit.min(buffer.len());
                 &mut buffer[..limit]
             }
-            None => {
-                // That may be any number of records.
-                self.begun.set(self.begun.get().wrapping_add(2));
-                buffer
-            }
+            None => buffer,
         };
         let mut read = wire.read(buffer);
         if read == Read::Retry {
@@ -119,6 +115,13 @@ impl Shared {
             framing.note(&buffer[..count]);
         }
         read
+    }
+
+    /// OpenSSL has forgotten what it had read.
+    pub(crate) fn begin_anew(&self) {
+        if let Some(framing) = &self.framing {
+            framing.reset();
+        }
     }
 
     /// The plaintext of the next record, at most, if it is there already and OpenSSL can read it without a system call.
@@ -264,10 +267,12 @@ impl Inner {
         records: u32,
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
+        // A record that was begun before may be anything; and without framing it is unknown how many are read.
+        let begun_before = self.shared.framing.as_ref().is_none_or(|framing| !framing.at_start());
         let before = self.shared.begun.get();
         let outcome = self.operate_after(queue::clear_if_used, name, call);
         let begun = self.shared.begun.get().wrapping_sub(before);
-        if begun > records || !matches!(outcome, Outcome::Done(_)) {
+        if begun_before || begun > records || !matches!(outcome, Outcome::Done(_)) {
             queue::note_use();
         }
         outcome

@@ -13,6 +13,10 @@ pub(crate) const HEADER: usize = 5;
 /// The length of the body that a header announces.
 pub(crate) fn body(header: &[u8]) -> Option<usize> {
     match header {
+        // The first message of a client that knows SSL 2.0, which has a header of two bytes. OpenSSL before 4.0 reads it.
+        [high, low, _, _, _, ..] if high & 0x80 != 0 => {
+            Some((2 + usize::from(u16::from_be_bytes([high & 0x7f, *low]))).saturating_sub(HEADER))
+        }
         [_, _, _, high, low, ..] => Some(usize::from(u16::from_be_bytes([*high, *low]))),
         _ => None,
     }
@@ -33,6 +37,12 @@ impl Framing {
     /// Whether a record begins here.
     pub(super) fn at_start(&self) -> bool {
         self.read.get() == 0 && self.body.get() == 0
+    }
+
+    /// Forgets what has been read of a record, as OpenSSL does where it begins anew.
+    pub(super) fn reset(&self) {
+        self.read.set(0);
+        self.body.set(0);
     }
 
     /// The most that the next read may get. `whole` says how long the body of the next record is, if that is known and all
@@ -92,6 +102,24 @@ mod tests {
         assert_eq!(reads(&stream, 8), [5, 4, 5, 6]);
         assert_eq!(reads(&stream, 3), [3, 2, 3, 1, 3, 2, 3, 2, 1]);
         assert_eq!(reads(&stream, 1), [1; 20]);
+    }
+
+    #[test]
+    fn a_client_may_begin_with_ssl_2() {
+        let stream = [&[0x80, 6, 1, 3, 3, 0, 0, 0][..], &[22, 3, 3, 0, 1, 9]].concat();
+        assert_eq!(reads(&stream, 100), [8, 6]);
+        assert_eq!(reads(&stream, 7), [5, 3, 6]);
+    }
+
+    #[test]
+    fn what_was_begun_can_be_forgotten() {
+        let framing = Framing::default();
+        for begun in [&[23, 3][..], &[23, 3, 3, 0, 9, 1]] {
+            framing.note(begun);
+            assert!(!framing.at_start());
+            framing.reset();
+            assert_eq!((framing.at_start(), framing.limit(None)), (true, HEADER));
+        }
     }
 
     #[test]

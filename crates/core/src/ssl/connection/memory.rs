@@ -3,6 +3,7 @@
 //! Nothing waits here, so an operation is one call of OpenSSL under the engine's lock. `Hold` is that lock in the
 //! caller's hands: with it several operations are one step, and each of them costs no lock of its own.
 
+use ironssl_sys as ffi;
 use parking_lot::ReentrantMutexGuard;
 
 use super::now::Room;
@@ -102,6 +103,13 @@ impl Hold<'_> {
         self.inner.shared().wire.borrow_mut().outbox().poppable()
     }
 
+    /// Whether the handshake is done, and none is running.
+    #[must_use]
+    pub fn is_established(&self) -> bool {
+        // SAFETY: the `SSL` is valid and its lock held; the call only reads.
+        unsafe { ffi::SSL_is_init_finished(self.inner.as_ptr()) == 1 }
+    }
+
     /// How many bytes of ciphertext were fed and not used yet.
     #[must_use]
     pub fn fed(&self) -> usize {
@@ -122,14 +130,16 @@ impl Hold<'_> {
         Ok(count)
     }
 
-    /// As [`Connection::read_now`], on a connection in memory: at most `limit` bytes, and not more than 4096, for `take`.
+    /// As [`Connection::read_now`], on a connection in memory: at most `limit` bytes, and not more than 4096, for `take`,
+    /// which others need not wait for.
     ///
     /// # Errors
     /// As [`Connection::read_to`].
-    pub fn read_now<T>(&self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<T, Failure> {
+    pub fn read_now<T>(self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<T, Failure> {
         debug_assert!(self.connection.is_memory());
         let mut room = Room::new();
         let count = self.note(read_gathered(&self.inner, room.first(limit), peek))?;
+        drop(self);
         // SAFETY: OpenSSL has just written so many bytes.
         Ok(take(unsafe { room.filled(count) }))
     }

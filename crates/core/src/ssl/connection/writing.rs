@@ -85,11 +85,14 @@ impl Connection {
 
     /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
     pub(super) fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
-        if self.is_memory() || !(self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire)) {
+        let unsent = !self.is_memory() && self.unsent.load(Ordering::Acquire);
+        if !unsent && !self.noted.load(Ordering::Acquire) {
             return Ok(0);
         }
-        self.refuse_if_mine()?;
-        self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+        if !self.is_memory() {
+            self.refuse_if_mine()?;
+            self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
+        }
         let mut retries = self.retries.lock();
         let done = retries.take(data, whole);
         self.noted.store(!retries.is_empty(), Ordering::Release);

@@ -1,12 +1,12 @@
 //! `Connection`: sending and receiving.
 //!
 //! Short messages are moved with the GIL held as long as nobody has to wait: giving it up and taking it back costs more
-//! than a small record does. Everything else runs without the GIL. What is received goes by way of the stack, or through
+//! than a small record does. Everything else runs without the GIL, a handshake above all. What is received goes by way of the stack, or through
 //! a buffer of the thread's own, kept for the next time, or, where it is much, straight into the object that is returned.
 
 use std::cell::RefCell;
 
-use ironssl::ssl::{Attempt, Connection as Core, Later};
+use ironssl::ssl::{Attempt, Connection as Core, Hold, Later};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -57,7 +57,7 @@ impl Connection {
         let core = self.core()?;
         let mut later = None;
         if limit <= LONG && core.is_memory() {
-            if let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT) {
+            if let Some(hold) = core.try_hold().filter(Hold::is_established) {
                 return hold.read_now(limit, peek, take).map_err(|failure| self.exception(py, failure))?;
             }
         } else if limit <= LONG {
@@ -83,7 +83,7 @@ impl Connection {
     ) -> PyResult<usize> {
         let core = self.core()?;
         if core.is_memory()
-            && let Some(hold) = core.try_hold().filter(|hold| limit.min(hold.fed()) <= SHORT)
+            && let Some(hold) = core.try_hold().filter(|hold| hold.fed() <= SHORT && hold.is_established())
         {
             return hold.read_to(buffer, limit, peek).map_err(|failure| self.exception(py, failure));
         }
@@ -101,7 +101,8 @@ impl Connection {
         if !core.is_memory() {
             return Ok(None);
         }
-        let Some(hold) = core.try_hold().filter(|hold| (COPIED..=SHORT).contains(&hold.fed())) else { return Ok(None) };
+        let suits = |hold: &Hold<'_>| (COPIED..=SHORT).contains(&hold.fed()) && hold.is_established();
+        let Some(hold) = core.try_hold().filter(suits) else { return Ok(None) };
         let length = hold.ready().map_err(|failure| self.exception(py, failure))?.min(limit);
         if length <= COPIED {
             return Ok(None);
@@ -129,7 +130,7 @@ impl Connection {
             return if core.gather_now(data) { Ok(data.len()) } else { self.driven(py, |core| write(core, data)) };
         }
         if core.is_memory() {
-            return match core.try_hold() {
+            return match core.try_hold().filter(Hold::is_established) {
                 Some(hold) if whole => hold.write_all(data).map_err(|failure| self.exception(py, failure)),
                 Some(hold) => hold.write(data).map_err(|failure| self.exception(py, failure)),
                 None => self.driven(py, |core| write(core, data)),

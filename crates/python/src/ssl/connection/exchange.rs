@@ -81,7 +81,7 @@ impl Connection {
                 if let Some(data) = data {
                     feed(&hold, data);
                 }
-                if hold.fed() <= SHORT {
+                if hold.fed() <= SHORT && hold.is_established() {
                     let ended = hold.unseal(buffer).map_err(|failure| self.exception(py, failure))?;
                     return Ok((PyBytes::new(py, buffer), drained(py, &hold)?, ended));
                 }
@@ -109,7 +109,7 @@ impl Connection {
         let data = given(data)?;
         let plaintext = data.as_slice();
         if plaintext.len() <= SHORT
-            && let Some(hold) = core.try_hold()
+            && let Some(hold) = core.try_hold().filter(Hold::is_established)
         {
             hold.seal(plaintext).map_err(|failure| self.exception(py, failure))?;
             return drained(py, &hold);
