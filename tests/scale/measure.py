@@ -89,7 +89,7 @@ def talked(client: SSL.Context, server: SSL.Context) -> Pair:
 
 
 def certificates(counts: list[int]) -> Figures:
-    """Load stores of so many CAs from one PEM text; seconds of CPU for each, and for verifying with the last of them."""
+    """Load stores of so many CAs from one PEM text; seconds of CPU for each, and for verifying with one."""
     pems = [authority_certificate(number) for number in range(counts[-1])]
     figures: Figures = {}
     for count in counts:
