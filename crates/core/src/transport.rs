@@ -52,16 +52,44 @@ pub enum Trouble {
     Caller {
         /// What it failed with.
         parked: Parked,
-        /// Whether that has nothing to do with the connection (the program is to end, say): it then comes out of the
-        /// operation even where a failure of the transport would not matter.
-        stops: bool,
+        /// What that means for the connection.
+        cause: Cause,
     },
+}
+
+/// What a failure of the caller's object means for the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The transport failed.
+    Transport,
+    /// The transport failed because the peer is gone, as with `EPIPE` and `ECONNRESET` of a socket.
+    Gone,
+    /// Nothing to do with the connection (the program is to end, say): it comes out of the operation even where a
+    /// failure of the transport would not matter.
+    Program,
+}
+
+impl Cause {
+    /// Whether an `errno` says that the peer is gone.
+    #[must_use]
+    pub fn is_gone(errno: i32) -> bool {
+        [Errno::PIPE, Errno::CONNRESET].iter().any(|gone| gone.raw_os_error() == errno)
+    }
 }
 
 impl Trouble {
     /// Whether it passes without a failure of anything.
     pub(crate) fn is_for_now(&self) -> bool {
         matches!(self, Self::WouldBlock | Self::MustRead | Self::MustWrite | Self::Interrupted)
+    }
+
+    /// Whether the peer is gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        match self {
+            Self::System(errno) => Cause::is_gone(errno.raw_os_error()),
+            Self::Caller { cause, .. } => *cause == Cause::Gone,
+            _ => false,
+        }
     }
 }
 

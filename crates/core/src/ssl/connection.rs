@@ -19,7 +19,6 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
-use rustix::io::Errno;
 
 use super::context::Context;
 use super::delegate::Delegate;
@@ -215,7 +214,7 @@ impl Connection {
             match self.flush() {
                 // A client may be gone before it read our session tickets; the handshake is done all the same, and
                 // what it sent can still be read.
-                Err(Trouble::System(Errno::PIPE | Errno::CONNRESET)) => Ok(()),
+                Err(trouble) if trouble.is_gone() => Ok(()),
                 other => other.map_err(|trouble| self.owe(trouble)),
             }
         })

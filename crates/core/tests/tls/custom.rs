@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 
 use ironssl::ssl::{Connection, Failure, Shutdown};
-use ironssl::transport::{Descriptor, Reader, Transport, Trouble, Writer};
+use ironssl::transport::{Cause, Descriptor, Reader, Transport, Trouble, Writer};
 
 use crate::support::{client_context, server_context};
 
@@ -59,18 +59,18 @@ struct Fault(usize);
 struct Faults {
     calls: AtomicUsize,
     at: usize,
-    stops: bool,
+    cause: Cause,
 }
 
 impl Faults {
-    fn new(at: usize, stops: bool) -> Arc<Self> {
-        Arc::new(Self { calls: AtomicUsize::new(0), at, stops })
+    fn new(at: usize, cause: Cause) -> Arc<Self> {
+        Arc::new(Self { calls: AtomicUsize::new(0), at, cause })
     }
 
     fn call(&self) -> Result<(), Trouble> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         if call == self.at {
-            return Err(Trouble::Caller { parked: Box::new(Fault(call)), stops: self.stops });
+            return Err(Trouble::Caller { parked: Box::new(Fault(call)), cause: self.cause });
         }
         Ok(())
     }
@@ -170,7 +170,7 @@ fn retried<T>(faults: &Faults, operation: impl Fn() -> Result<T, Failure>) -> T 
 #[test]
 fn whichever_call_fails_the_operation_can_be_repeated() {
     for at in 0.. {
-        let faults = Faults::new(at, at % 2 == 1);
+        let faults = Faults::new(at, [Cause::Transport, Cause::Program][at % 2]);
         let (there, back) = (Channel::new(usize::MAX, true), Channel::new(usize::MAX, true));
         let client =
             over(Faulty(Arc::clone(&back), Arc::clone(&faults)), Faulty(Arc::clone(&there), Arc::clone(&faults)));
@@ -206,18 +206,18 @@ fn is_fault(failure: &Failure) -> bool {
 
 #[test]
 fn an_alert_that_cannot_be_sent_hides_nothing_but_a_stop_comes_out() {
-    for stops in [false, true] {
+    for cause in [Cause::Transport, Cause::Gone, Cause::Program] {
         let (there, back) = (Channel::new(usize::MAX, false), Channel::new(usize::MAX, false));
         // A message of no known kind.
         back.bytes.lock().unwrap().extend([22, 3, 3, 0, 4, 99, 0, 0, 0]);
         // The first call sends the hello, the second the alert.
-        let faults = Faults::new(1, stops);
+        let faults = Faults::new(1, cause);
         let client = over(back, Faulty(there, Arc::clone(&faults)));
         let client = Connection::new(&client_context(), client).unwrap();
         client.set_connect_state().unwrap();
         let failure = client.handshake().unwrap_err();
         assert_eq!(faults.calls.load(Ordering::Relaxed), 2);
-        assert!(stops == is_fault(&failure), "{failure:?}");
+        assert!((cause == Cause::Program) == is_fault(&failure), "{failure:?}");
     }
 }
 

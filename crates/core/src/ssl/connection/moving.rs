@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::{Connection, Want};
 use crate::ssl::engine::{Inner, in_the_middle};
 use crate::ssl::status::{Failure, Outcome};
-use crate::transport::{Descriptor, Reader, Transport, Trouble, WATCH, Writer};
+use crate::transport::{Cause, Descriptor, Reader, Transport, Trouble, WATCH, Writer};
 use crate::wire::Queue;
 
 /// What a step of an operation came to.
@@ -171,7 +171,7 @@ impl Connection {
     /// As [`Connection::flush_soon`], where it does not matter if the transport fails.
     pub(super) fn flush_if_possible(&self, written: bool) -> Result<(), Failure> {
         match self.flush_soon(written) {
-            Err(Trouble::Caller { parked, stops: true }) => Err(parked.into()),
+            Err(Trouble::Caller { parked, cause: Cause::Program }) => Err(parked.into()),
             _ => Ok(()),
         }
     }
@@ -205,7 +205,7 @@ impl Connection {
                 Ok(count) => queue.consume(count),
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
-                    if self.datagrams && matches!(trouble, Trouble::System(_) | Trouble::Caller { stops: false, .. }) {
+                    if self.datagrams && is_lost(&trouble) {
                         queue.consume(0);
                     }
                     return Err(trouble);
@@ -322,6 +322,15 @@ fn rest_of_record(header: &[u8]) -> Option<usize> {
     let [20..=24, 3, _, high, low] = *header else { return None };
     let rest = usize::from(u16::from_be_bytes([high, low]));
     (rest > 0).then_some(rest)
+}
+
+/// Whether a datagram is lost that met this trouble: neither passing nor from outside of the transport.
+pub(super) fn is_lost(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::System(_) => true,
+        Trouble::Caller { cause, .. } => *cause != Cause::Program,
+        _ => false,
+    }
 }
 
 /// What an operation comes to that met this trouble when it wanted to read or to write.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use ironssl_sys as ffi;
 
-use super::moving::failure_of;
+use super::moving::{failure_of, is_lost};
 use super::{BATCH, Connection, RECORD, Want};
 use crate::error::{Error, Result};
 use crate::ssl::engine::Inner;
@@ -110,12 +110,8 @@ impl Connection {
     /// Notes that `done` bytes of `data` were taken, if a repetition of the call must not take them again, and says what
     /// the call comes to.
     pub(super) fn leave_note(&self, data: &[u8], done: usize, whole: bool, trouble: Trouble) -> Failure {
-        let lost = match &trouble {
-            Trouble::System(_) => true,
-            // Over datagrams, what the transport failed with is lost, and has to be sent again.
-            Trouble::Caller { stops, .. } => self.datagrams && !stops,
-            _ => false,
-        };
+        // Over datagrams, what the transport failed with is lost, and has to be sent again.
+        let lost = matches!(trouble, Trouble::System(_)) || self.datagrams && is_lost(&trouble);
         if !lost {
             self.retries.lock().remember(data, done, whole);
             self.noted.store(true, Ordering::Release);

@@ -9,15 +9,16 @@
 //! returns is trusted: a wrong type or a wrong count is an exception, and the operation fails with it.
 
 use ironssl::ssl::Method;
-use ironssl::transport::{Descriptor, Reader, Transport, Trouble, Writer};
+use ironssl::transport::{Cause, Descriptor, Reader, Transport, Trouble, Writer};
 use pyo3::exceptions::{
-    PyBlockingIOError, PyException, PyOverflowError, PyReferenceError, PyRuntimeError, PyTypeError, PyValueError,
+    PyBlockingIOError, PyBrokenPipeError, PyConnectionResetError, PyException, PyOverflowError, PyReferenceError,
+    PyRuntimeError, PyTypeError, PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyInt, PyString, PyWeakrefMethods, PyWeakrefReference};
 
-use crate::exceptions::ssl::{WantReadError, WantWriteError};
+use crate::exceptions::ssl::{SysCallError, WantReadError, WantWriteError};
 use crate::ssl::connection::Connection;
 
 mod reader;
@@ -205,10 +206,25 @@ fn trouble(py: Python<'_>, error: PyErr) -> Trouble {
     } else if error.is_instance_of::<WantWriteError>(py) || is_of_stdlib(value, "SSLWantWriteError") {
         Trouble::MustWrite
     } else {
-        // KeyboardInterrupt and the like are no Exceptions.
-        let stops = !error.is_instance_of::<PyException>(py);
-        Trouble::Caller { parked: Box::new(error), stops }
+        let cause = if says_that_the_peer_is_gone(py, &error) {
+            Cause::Gone
+        } else if error.is_instance_of::<PyException>(py) {
+            Cause::Transport
+        } else {
+            // KeyboardInterrupt and the like.
+            Cause::Program
+        };
+        Trouble::Caller { parked: Box::new(error), cause }
     }
+}
+
+/// Whether an exception is what a socket raises whose peer is gone, or what a TLS connection raises over such a socket.
+fn says_that_the_peer_is_gone(py: Python<'_>, error: &PyErr) -> bool {
+    if error.is_instance_of::<SysCallError>(py) {
+        let errno = error.value(py).getattr("args").and_then(|args| args.get_item(0)?.extract::<i32>());
+        return errno.is_ok_and(Cause::is_gone);
+    }
+    error.is_instance_of::<PyBrokenPipeError>(py) || error.is_instance_of::<PyConnectionResetError>(py)
 }
 
 /// A count that a method returned, which must not be more than `most`.
