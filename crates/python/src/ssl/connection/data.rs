@@ -1,8 +1,9 @@
 //! `Connection`: sending and receiving.
 //!
 //! Short messages are moved with the GIL held as long as nobody has to wait: giving it up and taking it back costs more
-//! than a small record does. Everything else runs without the GIL, a handshake above all. What is received goes by way of the stack, or through
-//! a buffer of the thread's own, kept for the next time, or, where it is much, straight into the object that is returned.
+//! than a small record does. Everything else runs without the GIL, a handshake above all. What is received goes by way
+//! of the stack, or through a buffer of the thread's own, kept for the next time, or, where it is much, straight into
+//! the object that is returned.
 
 use std::cell::RefCell;
 
