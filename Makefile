@@ -202,7 +202,7 @@ demo-peers:
 
 .PHONY: instruments
 instruments: compiler
-	@tools/need clang=clang rustup=rustup
+	@tools/need clang=clang clang:sanitizer/tsan_interface.h=libclang-rt-dev rustup=rustup
 
 .PHONY: peers
 peers:
