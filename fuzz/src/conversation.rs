@@ -232,7 +232,7 @@ impl Script {
         let mut server = Speaker::new(End::new(&contexts.server, objects), datagrams);
         if let Some([of_client, of_server]) = delegates {
             client.end.connection.set_delegate(of_client);
-            client.end.connection.set_verify(1, true);
+            client.end.connection.set_verify(1, true).unwrap();
             server.end.connection.set_delegate(of_server);
         }
         client.end.connection.set_host_name(b"localhost").unwrap();

@@ -168,6 +168,12 @@ impl Wire {
         !self.outbox.is_empty()
     }
 
+    /// Forgets what waits for the transport.
+    pub(crate) fn discard_output(&mut self) {
+        self.outbox = Queue::new(self.has_datagrams());
+        self.outbox.keep_buffers(self.keeps);
+    }
+
     /// How many bytes wait in the outbox.
     pub(crate) fn output_len(&self) -> usize {
         self.outbox.len()

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_long, c_uchar, c_uint};
 
 #[cfg(ossl_3_2)]
 use openssl_sys::BIO_ADDR;
-use openssl_sys::{SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509_STORE, stack_st_SSL_CIPHER, stack_st_X509_NAME};
+use openssl_sys::{SSL, SSL_CIPHER, SSL_CTX, SSL_SESSION, X509, X509_STORE, stack_st_SSL_CIPHER, stack_st_X509_NAME};
 
 #[cfg(not(ossl_3_2))]
 use crate::bio::BIO_ADDR;
@@ -54,11 +54,13 @@ unsafe extern "C" {
     pub fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, t: c_long) -> c_long;
     pub fn SSL_SESSION_get0_cipher(s: *const SSL_SESSION) -> *const SSL_CIPHER;
     pub fn SSL_SESSION_get0_id_context(s: *const SSL_SESSION, len: *mut c_uint) -> *const c_uchar;
+    pub fn SSL_SESSION_set1_id_context(s: *mut SSL_SESSION, sid_ctx: *const c_uchar, sid_ctx_len: c_uint) -> c_int;
     pub fn SSL_SESSION_is_resumable(s: *const SSL_SESSION) -> c_int;
     pub fn SSL_SESSION_dup(src: *const SSL_SESSION) -> *mut SSL_SESSION;
     pub fn SSL_free_buffers(ssl: *mut SSL) -> c_int;
     pub fn SSL_get_options(s: *const SSL) -> u64;
     pub fn SSL_group_to_name(s: *mut SSL, id: c_int) -> *const c_char;
+    pub fn SSL_get0_peer_certificate(s: *const SSL) -> *mut X509;
     pub fn SSL_get_ciphers(s: *const SSL) -> *mut stack_st_SSL_CIPHER;
     pub fn SSL_get_client_CA_list(s: *const SSL) -> *mut stack_st_X509_NAME;
     pub fn SSL_in_before(s: *const SSL) -> c_int;
@@ -68,6 +70,7 @@ unsafe extern "C" {
     pub fn SSL_renegotiate(s: *mut SSL) -> c_int;
     pub fn SSL_renegotiate_pending(s: *const SSL) -> c_int;
     pub fn SSL_set_read_ahead(s: *mut SSL, yes: c_int);
+    pub fn SSL_set_session_id_context(ssl: *mut SSL, sid_ctx: *const c_uchar, sid_ctx_len: c_uint) -> c_int;
     pub fn SSL_set_options(s: *mut SSL, op: u64) -> u64;
     pub fn SSL_rstate_string(s: *const SSL) -> *const c_char;
 }

@@ -8,6 +8,7 @@ use super::guard;
 use crate::error::Error;
 use crate::ssl::delegate::ServerName;
 use crate::ssl::engine::Shared;
+use crate::ssl::session::without_certificate;
 
 /// `SSL_CTX_set_info_callback`.
 pub(crate) unsafe extern "C" fn info(ssl: *const ffi::SSL, place: c_int, value: c_int) {
@@ -32,12 +33,30 @@ pub(crate) unsafe extern "C" fn keylog(ssl: *const ffi::SSL, line: *const c_char
 pub(crate) unsafe extern "C" fn server_name(ssl: *mut ffi::SSL, _alert: *mut c_int, _: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
     let Some(shared) = (unsafe { Shared::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
-    match guard(ServerName::Refuse, |parked| shared.park(parked), || shared.delegate().server_name()) {
+    let answer = guard(ServerName::Refuse, |parked| shared.park(parked), || shared.delegate().server_name());
+    // SAFETY: as above.
+    if unsafe { must_refuse(shared, ssl) } {
+        return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    match answer {
         ServerName::Acknowledge => ffi::SSL_TLSEXT_ERR_OK,
         ServerName::Ignore => ffi::SSL_TLSEXT_ERR_NOACK,
         // The alert stays what OpenSSL has put there, unrecognized_name.
         ServerName::Refuse => ffi::SSL_TLSEXT_ERR_ALERT_FATAL,
     }
+}
+
+/// Whether a callback has changed the rules of verification so that the client is not to be let in; says why, then.
+///
+/// # Safety
+/// The `SSL` is valid, in the middle of an operation, and the one that `shared` belongs to.
+unsafe fn must_refuse(shared: &Shared, ssl: *mut ffi::SSL) -> bool {
+    // SAFETY: passed on from this function's own contract.
+    let must = unsafe { shared.must_refuse(ssl) };
+    if must {
+        shared.park(Box::new(without_certificate()));
+    }
+    must
 }
 
 /// What becomes of the client's protocols.
@@ -89,7 +108,12 @@ pub(crate) unsafe extern "C" fn select_alpn(
             None => Err(Error::ssl("the protocol that the ALPN callback chose was not offered by the client").into()),
         },
     };
-    match guard(Choice::Refuse, |parked| shared.park(parked), ask) {
+    let choice = guard(Choice::Refuse, |parked| shared.park(parked), ask);
+    // SAFETY: as above.
+    if unsafe { must_refuse(shared, ssl) } {
+        return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
+    }
+    match choice {
         Choice::None => ffi::SSL_TLSEXT_ERR_NOACK,
         Choice::Refuse => ffi::SSL_TLSEXT_ERR_ALERT_FATAL,
         Choice::Take(index) => {

@@ -15,7 +15,7 @@
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
@@ -42,6 +42,7 @@ mod listen;
 mod memory;
 mod moving;
 mod now;
+mod sessions;
 mod verify_param;
 mod visit;
 mod writing;
@@ -100,6 +101,9 @@ pub struct Connection {
     /// Whether it speaks over datagrams (DTLS).
     datagrams: bool,
     context: Mutex<Context>,
+    /// The context that it was made of, and the mode of verification that it had then.
+    origin: Context,
+    usual_mode: i32,
     /// Ciphertext taken out of the engine by the thread whose turn it is to send.
     sending: Mutex<Queue>,
     /// Whether the outbox or `sending` may hold something that the transport has not taken. Set with the engine's lock
@@ -121,6 +125,8 @@ pub struct Connection {
     gathering: AtomicBool,
     /// Whether it was asked to resume a session whose peer nobody has verified.
     unproven: AtomicBool,
+    /// The mode whose name the sessions of a server get.
+    named_for: AtomicI32,
     want: AtomicU8,
 }
 
@@ -134,13 +140,17 @@ impl Connection {
         let method = context.method();
         let ssl = context.new_ssl()?;
         let wire = Wire::new(method.is_datagram(), Link::new(transport.descriptor()));
-        // SAFETY: the `SSL` was just made, and is only used through the engine from now on.
+        // SAFETY: the `SSL` was just made; the call only reads.
+        let usual_mode = unsafe { ffi::SSL_get_verify_mode(ssl.as_ptr()) };
+        // SAFETY: the `SSL` is only used through the engine from now on.
         let engine = unsafe { Engine::new(ssl, wire) }?;
         Ok(Self {
             engine,
             transport,
             datagrams: method.is_datagram(),
             context: Mutex::new(context.clone()),
+            origin: context.clone(),
+            usual_mode,
             sending: Mutex::new(Queue::new(method.is_datagram())),
             unsent: AtomicBool::new(false),
             owed: AtomicBool::new(false),
@@ -151,6 +161,7 @@ impl Connection {
             corked: AtomicBool::new(false),
             gathering: AtomicBool::new(false),
             unproven: AtomicBool::new(false),
+            named_for: AtomicI32::new(usual_mode & session::DEMANDS),
             want: AtomicU8::new(Want::Nothing as u8),
         })
     }
@@ -193,7 +204,7 @@ impl Connection {
         inner.refuse_in_callback()?;
         set(inner.as_ptr());
         inner.shared().begin_anew();
-        Ok(())
+        self.name_sessions(&inner)
     }
 
     /// Shakes hands, or does what is left of it (`SSL_do_handshake`).

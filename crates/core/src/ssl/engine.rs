@@ -20,6 +20,7 @@ use super::cipher::static_text;
 use super::delegate::{Defaults, Delegate};
 use super::direct::Direct;
 use super::framing::Framing;
+use super::session::{lets_in_without_certificate, without_certificate};
 use super::status::{self, Failure, Outcome};
 use crate::bio;
 use crate::callback::unpark;
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     overridden: Cell<Option<(c_int, c_int)>>,
     /// Whether an operation failed otherwise than by the end of the stream.
     failed: Cell<bool>,
+    /// Whether the rules of verification changed in the middle of a handshake.
+    verifies_late: Cell<bool>,
     /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
     direct: Direct,
     /// What a read met after it had got some plaintext: the next one fails with it.
@@ -127,6 +130,20 @@ impl Shared {
     /// The plaintext of the next record, at most, if it is there already and OpenSSL can read it without a system call.
     pub(crate) fn record_at_hand(&self) -> Option<usize> {
         self.direct.record_at_hand()
+    }
+
+    /// Notes that the rules of verification change in the middle of a handshake.
+    pub(crate) fn verify_late(&self) {
+        self.verifies_late.set(true);
+    }
+
+    /// Whether, by rules that have changed in the handshake, its client is not to be let in.
+    ///
+    /// # Safety
+    /// `ssl` is valid and the one that this belongs to, and the caller holds its lock.
+    pub(crate) unsafe fn must_refuse(&self, ssl: *mut ffi::SSL) -> bool {
+        // SAFETY: passed on from this function's own contract.
+        self.verifies_late.get() && unsafe { lets_in_without_certificate(ssl) }
     }
 
     /// Notes that a callback accepted a certificate that OpenSSL did not.
@@ -287,12 +304,23 @@ impl Inner {
         if self.shared.operating.replace(true) {
             return Outcome::Failed(in_the_middle().into());
         }
-        clear();
-        let outcome = match call(self.ssl.as_ptr()) {
-            Ok(value) => Outcome::Done(value),
-            // SAFETY: the `SSL` is valid, the queue was cleared, and the call was the last thing done.
-            Err(returned) => unsafe { status::of_failed(self.ssl.as_ptr(), returned, name) },
+        // SAFETY: the `SSL` is ours, and its lock held.
+        let must_refuse = || unsafe { self.shared.must_refuse(self.ssl.as_ptr()) };
+        let mut outcome = if must_refuse() {
+            Outcome::Failed(without_certificate().into())
+        } else {
+            clear();
+            match call(self.ssl.as_ptr()) {
+                Ok(value) => Outcome::Done(value),
+                // SAFETY: the `SSL` is valid, the queue was cleared, and the call was the last thing done.
+                Err(returned) => unsafe { status::of_failed(self.ssl.as_ptr(), returned, name) },
+            }
         };
+        if !matches!(outcome, Outcome::Failed(_)) && must_refuse() {
+            // A callback that cannot refuse has changed the rules. What was written may be more than a handshake.
+            self.shared.wire.borrow_mut().discard_output();
+            outcome = Outcome::Failed(without_certificate().into());
+        }
         self.shared.operating.set(false);
         if matches!(outcome, Outcome::Failed(Failure::Error(_))) {
             self.shared.failed.set(true);
@@ -400,6 +428,7 @@ impl Engine {
             operating: Cell::new(false),
             overridden: Cell::new(None),
             failed: Cell::new(false),
+            verifies_late: Cell::new(false),
             direct: Direct::default(),
             gathered: RefCell::new(Vec::new()),
             retired: RefCell::new(Vec::new()),

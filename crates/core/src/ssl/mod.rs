@@ -11,13 +11,13 @@ mod context;
 mod direct;
 mod method;
 mod retry;
-mod session;
 
 pub mod constants;
 pub(crate) mod delegate;
 pub(crate) mod engine;
 pub(crate) mod framing;
 pub(crate) mod link;
+pub(crate) mod session;
 pub(crate) mod status;
 
 pub use cipher::Cipher;

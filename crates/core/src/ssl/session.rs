@@ -11,9 +11,12 @@ use zeroize::Zeroizing;
 
 use super::context::ContextId;
 use crate::check;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::handle::Handle;
 use crate::queue;
+
+/// The part of a mode that says whom a server lets in.
+pub(crate) const DEMANDS: i32 = ffi::SSL_VERIFY_PEER | ffi::SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 
 /// A TLS session, an independent copy of the one that a connection negotiated.
 ///
@@ -134,6 +137,26 @@ unsafe fn was_kept(ssl: *mut ffi::SSL, ctx: *mut ffi::SSL_CTX, session: *mut ffi
             && (name > 0 || ffi::SSL_get_verify_mode(ssl) & ffi::SSL_VERIFY_PEER == 0)
             && meaningful
     }
+}
+
+/// Whether a server lets its client in by a session without a certificate, though it demands one.
+///
+/// # Safety
+/// `ssl` is valid, and the caller holds its lock.
+pub(crate) unsafe fn lets_in_without_certificate(ssl: *mut ffi::SSL) -> bool {
+    // SAFETY: passed on from this function's own contract; the calls only read.
+    unsafe {
+        ffi::SSL_is_server(ssl) == 1
+            && ffi::SSL_session_reused(ssl) == 1
+            && ffi::SSL_get_verify_mode(ssl) & DEMANDS == DEMANDS
+            && ffi::SSL_get0_peer_certificate(ssl).is_null()
+    }
+}
+
+/// Why such a handshake fails.
+#[cold]
+pub(crate) fn without_certificate() -> Error {
+    Error::ssl("a certificate is demanded since the handshake began, and the client resumes a session that has none")
 }
 
 impl std::fmt::Debug for Session {

@@ -206,7 +206,7 @@ fn judged(verdict: fn(bool) -> Result<bool, Parked>) -> (Connection, Connection,
     let judge = Arc::new(Judge { calls: AtomicUsize::new(0), verdict });
     let (client, server) = memory_pair(&Context::new(Method::TLS).unwrap(), &server_context());
     client.set_delegate(judge.clone());
-    client.set_verify(1, true);
+    client.set_verify(1, true).unwrap();
     (client, server, judge)
 }
 
@@ -257,7 +257,7 @@ fn a_callback_may_look_at_its_connection_but_not_drive_it() {
     let client = Arc::new(client);
     *reenter.0.lock().unwrap() = Some(Arc::downgrade(&client));
     client.set_delegate(reenter);
-    client.set_verify(1, true);
+    client.set_verify(1, true).unwrap();
     shake(&client, &server).0.unwrap();
 }
 

@@ -292,7 +292,7 @@ fn delegates_are_shared_and_replaced_in_the_middle_of_handshakes() {
                     let done = AtomicBool::new(false);
                     server.set_delegate(shared.clone());
                     client.set_delegate(shared.clone());
-                    client.set_verify(1, true);
+                    client.set_verify(1, true).unwrap();
                     client.set_host_name(b"localhost").unwrap();
                     std::thread::scope(|scope| {
                         scope.spawn(|| {

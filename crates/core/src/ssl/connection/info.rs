@@ -6,14 +6,13 @@ use std::sync::atomic::Ordering;
 use ironssl_sys as ffi;
 
 use super::{Connection, Want};
-use crate::callback::verify::verify;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::handle::Handle;
 use crate::pkey::PKey;
 use crate::queue;
+use crate::ssl::Context;
 use crate::ssl::cipher::{self, Cipher};
-use crate::ssl::{Context, Session};
 use crate::x509::{X509, X509Name, certificates, retained};
 
 impl Connection {
@@ -226,23 +225,6 @@ impl Connection {
         unsafe { ffi::SSL_get_verify_mode(inner.as_ptr()) }
     }
 
-    /// How the peer is verified from now on: `mode` of `SSL_VERIFY_*`, and whether the delegate is asked about each
-    /// certificate (`SSL_set_verify`).
-    pub fn set_verify(&self, mode: i32, ask: bool) {
-        let inner = self.engine.enter();
-        // SAFETY: the `SSL` is valid and its lock held; the callback finds its state through the `SSL`.
-        unsafe { ffi::SSL_set_verify(inner.as_ptr(), mode, if ask { Some(verify) } else { None }) }
-        // SAFETY: as above. Null takes back what was asked for; later the session is in use.
-        unsafe {
-            if mode & ffi::SSL_VERIFY_PEER != 0
-                && ffi::SSL_in_before(inner.as_ptr()) == 1
-                && self.unproven.swap(false, Ordering::Relaxed)
-            {
-                ffi::SSL_set_session(inner.as_ptr(), std::ptr::null_mut());
-            }
-        }
-    }
-
     /// Adds options, `SSL_OP_*`; none is ever taken away (`SSL_set_options`). All that are set now.
     pub fn set_options(&self, options: u64) -> u64 {
         let inner = self.engine.enter();
@@ -280,57 +262,6 @@ impl Connection {
         queue::clear();
         // SAFETY: both are valid; the `SSL` takes a reference of its own.
         check::one(unsafe { ffi::SSL_use_PrivateKey(inner.as_ptr(), key.as_ptr()) }, "SSL_use_PrivateKey")
-    }
-
-    /// A copy of the session, to resume it later; none before a handshake, and in one as long as no cipher was agreed on
-    /// (`SSL_get1_session`).
-    ///
-    /// # Errors
-    /// [`Error::OpenSsl`] (`SSL_SESSION_dup`).
-    pub fn session(&self) -> Result<Option<Session>> {
-        let inner = self.engine.enter();
-        // SAFETY: the `SSL` is valid and its lock held; the session stays the connection's.
-        let raw = unsafe { ffi::SSL_get_session(inner.as_ptr()) };
-        // SAFETY: as above; the call only reads. OpenSSL makes the session first and fills it later.
-        if raw.is_null() || unsafe { ffi::SSL_SESSION_get0_cipher(raw) }.is_null() {
-            return Ok(None);
-        }
-        // SAFETY: the `SSL` is valid and its lock held.
-        let proven = unsafe {
-            ffi::SSL_get_verify_mode(inner.as_ptr()) & ffi::SSL_VERIFY_PEER != 0
-                || ffi::SSL_get_verify_result(inner.as_ptr()) == 0
-        };
-        // SAFETY: the session is valid, and only operations on this connection change it.
-        unsafe { Session::copy_of(raw, self.context.lock().id(), inner.is_sound(), proven) }.map(Some)
-    }
-
-    /// Asks to resume a session (`SSL_set_session`), before the handshake. A connection that verifies its peer does not
-    /// resume the session of one that did not, unless the peer would have passed: its handshake is a full one.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for a session of another context, [`Error::OpenSsl`] inside a callback.
-    pub fn set_session(&self, session: &Session) -> Result<()> {
-        if session.context() != self.context.lock().id() {
-            return Err(Error::value("the session belongs to another Context"));
-        }
-        let copy = session.to_handle()?;
-        let inner = self.engine.enter();
-        inner.refuse_in_callback()?;
-        // SAFETY: the `SSL` is valid and its lock held.
-        if !session.is_proven() && unsafe { ffi::SSL_get_verify_mode(inner.as_ptr()) } & ffi::SSL_VERIFY_PEER != 0 {
-            return Ok(());
-        }
-        self.unproven.store(!session.is_proven(), Ordering::Relaxed);
-        // SAFETY: both are valid; the `SSL` takes a reference of its own, of a copy that nobody else has.
-        check::one(unsafe { ffi::SSL_set_session(inner.as_ptr(), copy.as_ptr()) }, "SSL_set_session")
-    }
-
-    /// Whether the handshake resumed a session (`SSL_session_reused`).
-    #[must_use]
-    pub fn is_session_reused(&self) -> bool {
-        let inner = self.engine.enter();
-        // SAFETY: the `SSL` is valid and its lock held.
-        unsafe { ffi::SSL_session_reused(inner.as_ptr()) == 1 }
     }
 
     /// The name that a client asks for, before it shakes hands (`SSL_set_tlsext_host_name`).

@@ -157,6 +157,17 @@ impl Context {
         self.set(Setting::SessionId(name.to_vec()))
     }
 
+    /// The name that [`Context::set_session_id`] gave; empty where it did not.
+    pub(crate) fn session_id(&self) -> Vec<u8> {
+        let state = self.0.state.lock();
+        let name = state.recipe.iter().find_map(|setting| match setting {
+            // A new one replaces it.
+            Setting::SessionId(name) => Some(name.clone()),
+            _ => None,
+        });
+        name.unwrap_or_default()
+    }
+
     /// How many seconds a new session stays good for (`SSL_CTX_set_timeout`). The number before.
     ///
     /// # Errors

@@ -74,6 +74,9 @@ impl Connection {
 
     /// Set how the peer is verified, as `Context.set_verify` does for connections made later.
     ///
+    /// A server does not resume sessions that were made when less was demanded of the client. Where a callback demands a
+    /// certificate in the middle of a handshake that resumes a session without one, the handshake fails with Error.
+    ///
     /// Raises TypeError for a mode that is no int and a callback that cannot be called. (SSL_set_verify)
     #[pyo3(signature = (mode, callback = None))]
     fn set_verify(slf: &Bound<'_, Self>, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
@@ -82,6 +85,6 @@ impl Connection {
         let (this, py, ask) = (slf.get(), slf.py(), callback.is_some());
         this.callbacks.change(py, &[(Callback::Verify, callback)])?;
         Self::be_asked(slf)?;
-        this.held(py, |core| core.set_verify(mode, ask))
+        this.held(py, |core| core.set_verify(mode, ask))?.or_raise::<Ssl>()
     }
 }

@@ -165,7 +165,7 @@ impl Connection {
         if let Some(callbacks) = &callbacks {
             core.set_delegate(Arc::new(PyDelegate::new(slf)?));
             if callbacks.get().get(slf.py(), Callback::Verify).is_some() {
-                core.set_verify(core.verify_mode(), true);
+                core.set_verify(core.verify_mode(), true).or_raise::<Ssl>()?;
             }
         }
         this.callbacks.set(callbacks);
