@@ -119,9 +119,7 @@ pub struct Connection {
     noted: AtomicBool,
     /// Whether a close_notify went into the outbox and its sender was told to try again.
     closing: AtomicBool,
-    /// Whether what is written is gathered first.
-    corked: AtomicBool,
-    /// Whether it is, or something is left of when it was.
+    /// Whether it is corked, or something is left of when it was. Changed with the engine's lock held; looked at without.
     gathering: AtomicBool,
     /// Whether it was asked to resume a session whose peer nobody has verified.
     unproven: AtomicBool,
@@ -158,7 +156,6 @@ impl Connection {
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            corked: AtomicBool::new(false),
             gathering: AtomicBool::new(false),
             unproven: AtomicBool::new(false),
             named_for: AtomicI32::new(usual_mode & session::DEMANDS),
@@ -293,17 +290,7 @@ impl Connection {
                 let both = ffi::SSL_SENT_SHUTDOWN | ffi::SSL_RECEIVED_SHUTDOWN;
                 return Ok(if self.shutdown_state() & both == both { Shutdown::Complete } else { Shutdown::Sent });
             }
-            self.send_gathered()?;
-            let state = self.drive(|inner| {
-                inner.operate("SSL_shutdown", |ssl| {
-                    // SAFETY: the `SSL` is valid and its lock held.
-                    match unsafe { ffi::SSL_shutdown(ssl) } {
-                        0 => Ok(Shutdown::Sent),
-                        1 => Ok(Shutdown::Complete),
-                        other => Err(other),
-                    }
-                })
-            })?;
+            let state = self.drive(|inner| self.empty(inner).and_then(|()| close(inner)))?;
             let sent = self.flush();
             if sent.as_ref().is_err_and(|trouble| !matches!(trouble, Trouble::System(_))) {
                 self.closing.store(true, Ordering::Release);
@@ -326,16 +313,29 @@ impl Connection {
             if !established || state & ffi::SSL_SENT_SHUTDOWN != 0 {
                 return Outcome::Done(());
             }
-            inner.operate("SSL_shutdown", |ssl| {
-                // SAFETY: as above. The first call for a connection only sends.
-                match unsafe { ffi::SSL_shutdown(ssl) } {
-                    0 | 1 => Ok(()),
-                    other => Err(other),
-                }
-            })
+            // The first call for a connection only sends. What was gathered comes before; where that cannot be encrypted
+            // now, the peer is not told that it has got everything.
+            match self.empty(inner) {
+                Outcome::Done(()) => close(inner).map(|_| ()),
+                Outcome::WantRead | Outcome::WantWrite => Outcome::Done(()),
+                failed => failed,
+            }
         })?;
         self.flush_if_possible(self.is_custom())
     }
+}
+
+/// Sends a close_notify alert, or looks for the peer's.
+fn close(inner: &Inner) -> Outcome<Shutdown> {
+    inner.operate("SSL_shutdown", |ssl| {
+        // SAFETY: the `SSL` is valid and its lock held.
+        match unsafe { ffi::SSL_shutdown(ssl) } {
+            0 => Ok(Shutdown::Sent),
+            // A fatal alert of the peer's counts as its end, too, and is left in the queue.
+            1 if queue::is_empty() => Ok(Shutdown::Complete),
+            other => Err(other),
+        }
+    })
 }
 
 /// Whether to read another record after `count` bytes, into the `room` that is left.
@@ -372,9 +372,10 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
         other => return other,
     };
     // Full records are part of something longer: take what else has come, as far as nobody has to wait. Small ones that
-    // are at hand cost less now than with a system call each. Datagrams stay apart.
+    // are at hand cost less now than with a system call each. Datagrams stay apart. An alert stays in the socket: who
+    // waits for that would not learn otherwise that there is an end to be read.
     while !peek && more_at_hand(inner, count, buffer.len() - count) {
-        match read_record(inner, &mut buffer[count..], false) {
+        match inner.read_on(|| read_record(inner, &mut buffer[count..], false)) {
             Outcome::Done(more) => count += more,
             Outcome::Failed(failure) => {
                 inner.defer(failure);

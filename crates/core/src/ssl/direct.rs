@@ -83,6 +83,11 @@ impl Direct {
         body(unread).filter(|length| HEADER + length <= unread.len())
     }
 
+    /// The header of the next record, if a look has shown it.
+    pub(super) fn header_at_hand(&self) -> Option<[u8; HEADER]> {
+        self.seen.borrow().get(self.read.get()..)?.first_chunk().copied()
+    }
+
     /// How many bytes a look has shown that OpenSSL has not read.
     fn unread(&self) -> usize {
         self.seen.borrow().len() - self.read.get()

@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use super::cipher::static_text;
 use super::delegate::{Defaults, Delegate};
 use super::direct::Direct;
-use super::framing::Framing;
+use super::framing::{Framing, may_be_alert};
 use super::session::{lets_in_without_certificate, without_certificate};
 use super::status::{self, Failure, Outcome};
 use crate::bio;
@@ -48,8 +48,12 @@ pub(crate) struct Shared {
     verifies_late: Cell<bool>,
     /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
     direct: Direct,
+    /// Whether a read has got some plaintext and looks for more.
+    reads_on: Cell<bool>,
     /// What a read met after it had got some plaintext: the next one fails with it.
     deferred: RefCell<Option<Failure>>,
+    /// Whether what is written is gathered first.
+    corked: Cell<bool>,
     /// Plaintext of a corked connection that is still to be encrypted.
     gathered: RefCell<Vec<u8>>,
     /// Contexts that a callback replaced, whose stores the running operation may still use.
@@ -75,6 +79,16 @@ impl Shared {
         unsafe { ffi::SSL_get_ex_data(ssl, slot()?).cast::<Self>().as_ref() }
     }
 
+    /// Whether what is written is gathered first.
+    pub(crate) fn is_corked(&self) -> bool {
+        self.corked.get()
+    }
+
+    /// Gathers what is written from now on, or no more.
+    pub(crate) fn set_corked(&self, corked: bool) {
+        self.corked.set(corked);
+    }
+
     /// Plaintext that is still to be encrypted; not borrowed while OpenSSL is called.
     pub(crate) fn gathered(&self) -> &RefCell<Vec<u8>> {
         &self.gathered
@@ -96,6 +110,10 @@ impl Shared {
         let mut wire = self.wire.borrow_mut();
         let buffer = match &self.framing {
             Some(framing) => {
+                if self.reads_on.get() && wire.input_len() == 0 && self.may_end(framing) {
+                    // Who waits for the socket is to learn of it there.
+                    return Read::Retry;
+                }
                 if framing.at_start() {
                     self.begun.set(self.begun.get().wrapping_add(1));
                 }
@@ -118,6 +136,12 @@ impl Shared {
             framing.note(&buffer[..count]);
         }
         read
+    }
+
+    /// Whether the next record may be the end of the stream.
+    fn may_end(&self, framing: &Framing) -> bool {
+        let header = if framing.at_start() { self.direct.header_at_hand() } else { framing.of_body() };
+        header.is_some_and(may_be_alert)
     }
 
     /// OpenSSL has forgotten what it had read.
@@ -224,6 +248,19 @@ impl Inner {
     /// Ends what `begin_direct` began: what the socket failed with, if it did.
     pub(crate) fn end_direct(&self) -> Option<Errno> {
         self.shared.direct.end()
+    }
+
+    /// Reads on, after some plaintext, as long as the end of the stream is left where it is: in a socket.
+    pub(crate) fn read_on<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.shared.reads_on.set(true);
+        let result = read();
+        self.shared.reads_on.set(false);
+        result
+    }
+
+    /// Whether the next read fails with what one before it met.
+    pub(crate) fn has_deferred(&self) -> bool {
+        self.shared.deferred.borrow().is_some()
     }
 
     /// Keeps a failure for the next read.
@@ -430,8 +467,10 @@ impl Engine {
             failed: Cell::new(false),
             verifies_late: Cell::new(false),
             direct: Direct::default(),
+            corked: Cell::new(false),
             gathered: RefCell::new(Vec::new()),
             retired: RefCell::new(Vec::new()),
+            reads_on: Cell::new(false),
             deferred: RefCell::new(None),
             records: Cell::new(0),
             misses: Cell::new(0),

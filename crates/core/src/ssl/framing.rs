@@ -22,6 +22,13 @@ pub(crate) fn body(header: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether a record may be an alert, and so the end of the stream: it says so, or, in TLS 1.3, which hides what it is, it
+/// is as long as one (two bytes, the type, and a tag of 16 bytes, or of 8).
+pub(super) fn may_be_alert(header: [u8; HEADER]) -> bool {
+    const APPLICATION_DATA: u8 = 23;
+    header[0] != APPLICATION_DATA || matches!(header, [.., 0, 19 | 11])
+}
+
 /// How far a stream of records has been read.
 #[derive(Default)]
 pub(super) struct Framing {
@@ -37,6 +44,11 @@ impl Framing {
     /// Whether a record begins here.
     pub(super) fn at_start(&self) -> bool {
         self.read.get() == 0 && self.body.get() == 0
+    }
+
+    /// The header of the record whose body comes next.
+    pub(super) fn of_body(&self) -> Option<[u8; HEADER]> {
+        (self.body.get() > 0).then(|| self.header.get())
     }
 
     /// Forgets what has been read of a record, as OpenSSL does where it begins anew.
@@ -109,6 +121,28 @@ mod tests {
         let stream = [&[0x80, 6, 1, 3, 3, 0, 0, 0][..], &[22, 3, 3, 0, 1, 9]].concat();
         assert_eq!(reads(&stream, 100), [8, 6]);
         assert_eq!(reads(&stream, 7), [5, 3, 6]);
+    }
+
+    #[test]
+    fn what_may_be_an_alert() {
+        assert!(may_be_alert([21, 3, 3, 0, 26]));
+        assert!(may_be_alert([22, 3, 3, 1, 0]));
+        assert!(may_be_alert([23, 3, 3, 0, 19]));
+        assert!(may_be_alert([23, 3, 3, 0, 11]));
+        assert!(!may_be_alert([23, 3, 3, 0, 20]));
+        assert!(!may_be_alert([23, 3, 3, 1, 19]));
+    }
+
+    #[test]
+    fn the_header_of_a_body_is_known() {
+        let framing = Framing::default();
+        assert_eq!(framing.of_body(), None);
+        framing.note(&[23, 3, 3]);
+        assert_eq!(framing.of_body(), None);
+        framing.note(&[0, 2]);
+        assert_eq!(framing.of_body(), Some([23, 3, 3, 0, 2]));
+        framing.note(&[1, 2]);
+        assert_eq!(framing.of_body(), None);
     }
 
     #[test]

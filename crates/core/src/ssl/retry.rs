@@ -18,12 +18,22 @@ const KEPT: usize = 64;
 /// One note.
 struct Note {
     thread: ThreadId,
-    /// The length of the whole data for a write that must send all of it; none for one that may send a part.
-    total: Option<usize>,
+    /// How much the caller offered.
+    offered: usize,
+    /// Whether all of it was to be sent, or some of it.
+    whole: bool,
     /// How many bytes from the start were encrypted.
     done: usize,
     /// The hash of the last of them.
     hash: u64,
+}
+
+impl Note {
+    /// Whether so many bytes, offered by `thread`, may be those that the note is about, as far as lengths tell. Who was
+    /// to send some may repeat that with more behind it.
+    fn suits(&self, length: usize, thread: ThreadId) -> bool {
+        length == self.offered || (!self.whole && self.thread == thread && length >= self.done)
+    }
 }
 
 /// The notes of one connection.
@@ -51,20 +61,19 @@ impl Retries {
             self.notes.remove(0);
         }
         let hash = self.hash(data, done);
-        self.notes.push(Note { thread, total: whole.then_some(data.len()), done, hash });
+        self.notes.push(Note { thread, offered: data.len(), whole, done, hash });
     }
 
     /// How many bytes of `data` need not be encrypted again; 0 for data that nobody left a note about. Takes the note.
-    pub(crate) fn take(&mut self, data: &[u8], whole: bool) -> usize {
-        let total = whole.then_some(data.len());
-        let found = self
-            .notes
-            .iter()
-            .position(|note| note.total == total && note.done <= data.len() && note.hash == self.hash(data, note.done));
+    /// It does not matter by which call the data comes, that for some of it or that for all.
+    pub(crate) fn take(&mut self, data: &[u8]) -> usize {
+        let thread = std::thread::current().id();
+        let found = self.notes.iter().position(|note| {
+            note.suits(data.len(), thread) && note.done <= data.len() && note.hash == self.hash(data, note.done)
+        });
         if let Some(index) = found {
             return self.notes.remove(index).done;
         }
-        let thread = std::thread::current().id();
         self.notes.retain(|note| note.thread != thread);
         0
     }
@@ -79,8 +88,8 @@ mod tests {
         let mut retries = Retries::default();
         retries.remember(b"hello world", 5, false);
         let copy = b"hello".to_vec();
-        assert_eq!(retries.take(&copy, false), 5);
-        assert_eq!(retries.take(&copy, false), 0);
+        assert_eq!(retries.take(&copy), 5);
+        assert_eq!(retries.take(&copy), 0);
         assert!(retries.is_empty());
     }
 
@@ -88,8 +97,8 @@ mod tests {
     fn other_bytes_end_the_note_of_their_thread() {
         let mut retries = Retries::default();
         retries.remember(b"hello", 5, false);
-        assert_eq!(retries.take(b"other", false), 0);
-        assert_eq!(retries.take(b"hello", false), 0);
+        assert_eq!(retries.take(b"other"), 0);
+        assert_eq!(retries.take(b"hello"), 0);
     }
 
     #[test]
@@ -98,8 +107,8 @@ mod tests {
         retries.remember(b"hello", 5, false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                assert_eq!(retries.take(b"other", false), 0);
-                assert_eq!(retries.take(b"hello", false), 5);
+                assert_eq!(retries.take(b"other"), 0);
+                assert_eq!(retries.take(b"hello"), 5);
             });
         });
     }
@@ -109,8 +118,23 @@ mod tests {
         let data: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
         let mut retries = Retries::default();
         retries.remember(&data, 100_000, true);
-        assert_eq!(retries.take(&data[..150_000], true), 0);
+        assert_eq!(retries.take(&data[..150_000]), 0);
         retries.remember(&data, 100_000, true);
-        assert_eq!(retries.take(&data, true), 100_000);
+        assert_eq!(retries.take(&data), 100_000);
+    }
+
+    #[test]
+    fn more_may_stand_behind_what_is_repeated() {
+        let mut retries = Retries::default();
+        retries.remember(b"hello", 5, false);
+        assert_eq!(retries.take(b"hello world"), 5);
+        // What another thread offers, which may be something else that begins like this, has to be the same.
+        retries.remember(b"hello", 5, false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(retries.take(b"hello world"), 0);
+                assert_eq!(retries.take(b"hello"), 5);
+            });
+        });
     }
 }

@@ -82,6 +82,28 @@ pub(crate) enum Outcome<T> {
     Failed(Failure),
 }
 
+impl<T> Outcome<T> {
+    /// The same, with another value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Done(value) => Outcome::Done(change(value)),
+            Self::WantRead => Outcome::WantRead,
+            Self::WantWrite => Outcome::WantWrite,
+            Self::Failed(failure) => Outcome::Failed(failure),
+        }
+    }
+
+    /// What comes next, if this is done.
+    pub(crate) fn and_then<U>(self, next: impl FnOnce(T) -> Outcome<U>) -> Outcome<U> {
+        match self {
+            Self::Done(value) => next(value),
+            Self::WantRead => Outcome::WantRead,
+            Self::WantWrite => Outcome::WantWrite,
+            Self::Failed(failure) => Outcome::Failed(failure),
+        }
+    }
+}
+
 /// Reads the status of a call that did not succeed.
 ///
 /// # Safety

@@ -22,7 +22,8 @@ impl Connection {
         if self.datagrams {
             return;
         }
-        self.corked.store(true, Ordering::Release);
+        let inner = self.engine.enter();
+        inner.shared().set_corked(true);
         self.gathering.store(true, Ordering::Release);
     }
 
@@ -31,10 +32,9 @@ impl Connection {
     /// # Errors
     /// [`Failure`]. After [`Failure::WantRead`] and [`Failure::WantWrite`] repeat the call; nothing is lost.
     pub fn uncork(&self) -> Result<(), Failure> {
-        self.corked.store(false, Ordering::Release);
+        self.engine.enter().shared().set_corked(false);
         self.noting(|| {
             self.send_gathered()?;
-            self.gathering.store(false, Ordering::Release);
             self.flush().map_err(|trouble| failure_of(trouble, Want::Write))
         })
     }
@@ -48,12 +48,13 @@ impl Connection {
     /// Takes `data` if it is only to be kept, and nobody has to be waited for; whether it was.
     #[must_use]
     pub fn gather_now(&self, data: &[u8]) -> bool {
-        if !self.corked.load(Ordering::Acquire) || self.unsent.load(Ordering::Acquire) && !self.is_memory() {
+        if self.is_noted() || self.unsent.load(Ordering::Acquire) && !self.is_memory() {
             return false;
         }
         let Some(inner) = self.engine.try_enter() else { return false };
         let mut gathered = inner.shared().gathered().borrow_mut();
-        let fits = !inner.is_operating() && !inner.has_closed() && gathered.len() + data.len() < RECORD;
+        let takes = inner.shared().is_corked() && !inner.is_operating() && !inner.has_closed();
+        let fits = takes && gathered.len() + data.len() < RECORD;
         if fits {
             gathered.extend_from_slice(data);
             self.note(Want::Nothing);
@@ -64,17 +65,15 @@ impl Connection {
     /// A write to a connection that gathers, or that has gathered something.
     pub(super) fn write_gathering(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
         self.noting(|| {
-            let done = self.resume(data, whole)?;
+            let done = self.resume(data)?;
             if done > 0 {
                 return if whole { self.write_all_from(data, done) } else { Ok(done) };
             }
-            let corked = self.corked.load(Ordering::Acquire);
-            if !corked || data.len() >= RECORD {
-                self.send_gathered()?;
-                self.gathering.store(corked, Ordering::Release);
-                return if whole { self.write_all_from(data, 0) } else { self.write_some(data) };
-            }
-            let count = self.drive(|inner| gather(inner, data))?;
+            let count = match self.drive(|inner| self.gather_or_empty(inner, data))? {
+                Some(count) => count,
+                None if whole => return self.write_all_from(data, 0),
+                None => return self.write_some(data),
+            };
             match self.flush() {
                 Ok(()) => Ok(count),
                 Err(trouble) if trouble.is_for_now() => Ok(count),
@@ -85,12 +84,31 @@ impl Connection {
 
     /// Encrypts what was gathered.
     pub(super) fn send_gathered(&self) -> Result<(), Failure> {
-        if self.is_gathering() { self.drive(send_gathered) } else { Ok(()) }
+        if self.is_gathering() { self.drive(|inner| self.empty(inner)) } else { Ok(()) }
+    }
+
+    /// One step: encrypts what was gathered. Only here, and with the engine's lock held, does a connection cease to
+    /// gather: nobody can add to what is left behind.
+    pub(super) fn empty(&self, inner: &Inner) -> Outcome<()> {
+        let outcome = encrypt_gathered(inner);
+        if matches!(outcome, Outcome::Done(())) && !inner.shared().is_corked() {
+            self.gathering.store(false, Ordering::Release);
+        }
+        outcome
+    }
+
+    /// One step: gathers `data`, how many bytes of it; or, where it is not to be gathered, encrypts what was, and none.
+    fn gather_or_empty(&self, inner: &Inner, data: &[u8]) -> Outcome<Option<usize>> {
+        if inner.shared().is_corked() && data.len() < RECORD {
+            gather(inner, data).map(Some)
+        } else {
+            self.empty(inner).map(|()| None)
+        }
     }
 }
 
 /// Keeps `data` and encrypts what fills a record.
-pub(super) fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
+fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
     if inner.is_operating() {
         return Outcome::Failed(in_the_middle().into());
     }
@@ -122,7 +140,7 @@ pub(super) fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
 }
 
 /// Encrypts all that was gathered.
-pub(super) fn send_gathered(inner: &Inner) -> Outcome<()> {
+fn encrypt_gathered(inner: &Inner) -> Outcome<()> {
     if inner.shared().gathered().borrow().is_empty() {
         return Outcome::Done(());
     }

@@ -16,10 +16,12 @@ use crate::ssl::cipher::{self, Cipher};
 use crate::x509::{X509, X509Name, certificates, retained};
 
 impl Connection {
-    /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`).
+    /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`); 1 where none can, and the next
+    /// read will fail at once with what the last one met behind its plaintext.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.engine.enter().pending()
+        let inner = self.engine.enter();
+        inner.pending().max(usize::from(inner.has_deferred()))
     }
 
     /// Whether the last operation failed with [`Failure::WantRead`](super::super::Failure::WantRead).

@@ -49,8 +49,9 @@ impl Connection {
             match outcome {
                 Outcome::Done(value) => return Ok(value),
                 Outcome::Failed(failure) => {
-                    // An alert, as a rule; the peer may have gone by now.
-                    self.flush_if_possible(written)?;
+                    // An alert, as a rule. The peer may have gone by now, or take nothing for ever. Only an object of the
+                    // caller's cannot be asked whether it would have to wait.
+                    self.flush_if_possible(written && self.is_custom())?;
                     return Err(match (failure, broken) {
                         (Failure::UnexpectedEof, Some(errno)) => Failure::System(errno.raw_os_error()),
                         (failure, _) => failure,

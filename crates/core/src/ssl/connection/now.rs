@@ -174,8 +174,8 @@ impl Connection {
             }
             Outcome::Failed(failure) => {
                 self.note(Want::Nothing);
-                // An alert, as a rule; the peer may have gone by now.
-                let _ = self.flush_soon(written);
+                // An alert, as a rule. Nobody waits until the peer takes it, who may wait for something himself.
+                let _ = self.flush_soon(false);
                 Err(failure)
             }
             Outcome::WantRead | Outcome::WantWrite => match trouble {

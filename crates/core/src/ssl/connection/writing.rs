@@ -50,7 +50,7 @@ impl Connection {
         if data.is_empty() {
             return Ok(0);
         }
-        let done = self.resume(data, false)?;
+        let done = self.resume(data)?;
         if done > 0 {
             return Ok(done);
         }
@@ -60,7 +60,7 @@ impl Connection {
 
     /// `write_all`: encrypts and sends a batch of `data` from `done` on. The new `done`.
     fn write_more(&self, data: &[u8], done: usize) -> Result<usize, Failure> {
-        let resumed = self.resume(data, true).map_err(|failure| self.leave(data, done, failure))?;
+        let resumed = self.resume(data).map_err(|failure| self.leave(data, done, failure))?;
         if resumed > done {
             return Ok(resumed);
         }
@@ -83,8 +83,14 @@ impl Connection {
         self.settle(data, done + count, true)
     }
 
+    /// Whether a write was told to try again and has not done so yet.
+    #[must_use]
+    pub fn is_noted(&self) -> bool {
+        self.noted.load(Ordering::Acquire)
+    }
+
     /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
-    pub(super) fn resume(&self, data: &[u8], whole: bool) -> Result<usize, Failure> {
+    pub(super) fn resume(&self, data: &[u8]) -> Result<usize, Failure> {
         let unsent = !self.is_memory() && self.unsent.load(Ordering::Acquire);
         if !unsent && !self.noted.load(Ordering::Acquire) {
             return Ok(0);
@@ -94,7 +100,7 @@ impl Connection {
             self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
         }
         let mut retries = self.retries.lock();
-        let done = retries.take(data, whole);
+        let done = retries.take(data);
         self.noted.store(!retries.is_empty(), Ordering::Release);
         Ok(done)
     }

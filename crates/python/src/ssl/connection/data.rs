@@ -25,6 +25,9 @@ const RECORD: usize = 16 * 1024;
 /// The most bytes of ciphertext that are surely not two full records. In memory, one is moved with the GIL held.
 pub(super) const SHORT: usize = RECORD + 256;
 
+/// SSL_MODE_ENABLE_PARTIAL_WRITE: a write may end after one record of several.
+const ENABLE_PARTIAL_WRITE: i64 = 1;
+
 /// More bytes than this are decrypted straight into the object that is returned.
 const COPIED: usize = 2048;
 
@@ -164,13 +167,14 @@ fn peeks(flags: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
 
 #[pymethods]
 impl Connection {
-    /// Send some of buf: one TLS record, so up to 16,384 bytes, unless a Context.set_mode says otherwise.
+    /// Send some of buf: one TLS record, so up to 16,384 bytes; or all of it, as `sendall`, without the mode
+    /// SSL_MODE_ENABLE_PARTIAL_WRITE (1), which `Context.clear_mode` takes away.
     ///
     /// buf: bytes, or any object with a contiguous buffer of bytes; str is encoded as UTF-8, with a DeprecationWarning.
     /// flags is ignored. Returns how many bytes were sent; 0 for an empty buf.
     ///
     /// Raises WantReadError or WantWriteError where the transport cannot go on; repeat the call with the same bytes
-    /// then (in any object): what was encrypted is sent once. ZeroReturnError after the peer has closed, SysCallError
+    /// then (in any object, by send or sendall): what was encrypted is sent once. ZeroReturnError after the peer has closed, SysCallError
     /// where the transport failed, Error for a violation of the protocol, TypeError and BufferError for another kind of
     /// object, ValueError for more than 2,147,483,647 bytes. (SSL_write)
     #[pyo3(signature = (buf, flags = None))]
@@ -181,8 +185,17 @@ impl Connection {
         {
             return self.transmit(py, bytes.as_bytes(), false);
         }
-        // A datagram goes whole or not at all: one byte more than it can hold shows that it cannot.
-        let limit = if self.core()?.is_datagram() { RECORD + 1 } else { RECORD };
+        let core = self.core()?;
+        let whole = !core.is_datagram() && self.held(py, Core::mode)? & ENABLE_PARTIAL_WRITE == 0;
+        let limit = if core.is_datagram() {
+            // It goes whole or not at all: one byte more than it can hold shows that it cannot.
+            RECORD + 1
+        } else if whole || core.is_noted() {
+            // All of it, or perhaps more of it than a record, because it is repeated.
+            usize::MAX
+        } else {
+            RECORD
+        };
         let (data, mut length) = Data::start_of(buf, "buf", limit)?;
         if buf.is_instance_of::<PyBytes>() && !buf.is_exact_instance_of::<PyBytes>() {
             // As long as it says itself that it is.
@@ -191,7 +204,7 @@ impl Connection {
         if i32::try_from(length).is_err() {
             return Err(PyValueError::new_err("Cannot send more than 2**31-1 bytes at once."));
         }
-        self.transmit(py, data.as_slice(), false)
+        self.transmit(py, data.as_slice(), whole)
     }
 
     /// The same as `send`.
@@ -279,7 +292,8 @@ impl Connection {
         count
     }
 
-    /// How many bytes can be received without reading from the transport. (SSL_pending)
+    /// How many bytes can be received without reading from the transport; 1 where the next recv fails without that, with
+    /// what the last one met behind its data. (SSL_pending)
     fn pending(&self, py: Python<'_>) -> PyResult<usize> {
         self.held(py, Core::pending)
     }
