@@ -49,7 +49,9 @@ pub fn items(pem: &[u8], mut passphrase: Passphrase<'_>) -> Result<Vec<Item>> {
         let block = block.map_err(|(label, line)| unfinished(label, number + 1, line))?;
         let text = pem.get(block.range.clone()).unwrap_or_default();
         let item = match block.label {
-            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => X509::from_pem(text).map(Item::Certificate),
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
+                X509::from_trusted_pem(text).map(Item::Certificate)
+            }
             "X509 CRL" => X509Crl::from_pem(text).map(Item::Crl),
             "PUBLIC KEY" => PKey::public_from_pem(text).map(Item::Key),
             "PRIVATE KEY" => PKey::from_pem(text, again(&mut passphrase)).map(Item::Key),
@@ -72,7 +74,7 @@ pub fn certificates(pem: &[u8]) -> Result<Vec<X509>> {
         if !matches!(block.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") {
             continue;
         }
-        let read = X509::from_pem(pem.get(block.range.clone()).unwrap_or_default());
+        let read = X509::from_trusted_pem(pem.get(block.range.clone()).unwrap_or_default());
         certificates.push(read.map_err(|error| located(error, block.label, number + 1, block.line))?);
     }
     if certificates.is_empty() { Err(nothing("no certificate")) } else { Ok(certificates) }

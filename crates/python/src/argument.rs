@@ -10,6 +10,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PySlice, PyString};
+use zeroize::Zeroizing;
 
 /// Bytes read from a caller's object: borrowed from a `bytes`, copied from anything else with a buffer.
 pub(crate) enum Data<'py> {
@@ -17,6 +18,8 @@ pub(crate) enum Data<'py> {
     Bytes(Bound<'py, PyBytes>),
     /// A copy of a buffer that could change under us.
     Copied(Vec<u8>),
+    /// The same, of what must not stay in memory.
+    Secret(Zeroizing<Vec<u8>>),
 }
 
 impl Data<'_> {
@@ -25,6 +28,15 @@ impl Data<'_> {
         match self {
             Self::Bytes(bytes) => bytes.as_bytes(),
             Self::Copied(vec) => vec,
+            Self::Secret(vec) => vec,
+        }
+    }
+
+    /// The same, zeroed when it goes, as far as it is ours.
+    pub(crate) fn secret(self) -> Self {
+        match self {
+            Self::Copied(vec) => Self::Secret(vec.into()),
+            other => other,
         }
     }
 }

@@ -1,7 +1,15 @@
 //! `openssl/pem.h`: what `openssl-sys` does not declare.
 
-use openssl_sys::{BIO, EVP_PKEY};
+use std::ffi::c_void;
+
+use openssl_sys::{BIO, EVP_PKEY, X509, pem_password_cb};
 
 unsafe extern "C" {
+    pub fn PEM_read_bio_X509_AUX(
+        bio: *mut BIO,
+        out: *mut *mut X509,
+        callback: pem_password_cb,
+        user_data: *mut c_void,
+    ) -> *mut X509;
     pub fn PEM_read_bio_Parameters(bp: *mut BIO, x: *mut *mut EVP_PKEY) -> *mut EVP_PKEY;
 }

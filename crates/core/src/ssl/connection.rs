@@ -364,11 +364,19 @@ fn ready(inner: &Inner) -> Outcome<usize> {
 
 /// Decrypts one record, or several full ones that are there.
 fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Outcome<usize> {
-    if let Some(failure) = inner.take_deferred() {
-        return Outcome::Failed(failure);
-    }
-    let mut count = match read_record(inner, buffer, peek) {
+    let first = match inner.take_deferred() {
+        Some(failure) => Outcome::Failed(failure),
+        None => read_record(inner, buffer, peek),
+    };
+    let mut count = match first {
         Outcome::Done(count) => count,
+        Outcome::Failed(failure) => {
+            // Who only looks leaves this, too, for who reads.
+            if let Some(again) = failure.again().filter(|_| peek) {
+                inner.defer(again);
+            }
+            return Outcome::Failed(failure);
+        }
         other => return other,
     };
     // Full records are part of something longer: take what else has come, as far as nobody has to wait. Small ones that

@@ -33,6 +33,23 @@ pub enum Failure {
     Error(Error),
 }
 
+impl Failure {
+    /// The same, to be told once more; none for what a callback failed with, which its owner takes.
+    pub(crate) fn again(&self) -> Option<Self> {
+        Some(match self {
+            Self::WantRead => Self::WantRead,
+            Self::WantWrite => Self::WantWrite,
+            Self::WantX509Lookup => Self::WantX509Lookup,
+            Self::Interrupted => Self::Interrupted,
+            Self::Closed => Self::Closed,
+            Self::UnexpectedEof => Self::UnexpectedEof,
+            Self::System(number) => Self::System(*number),
+            Self::Error(Error::OpenSsl(stack)) => Self::Error(Error::OpenSsl(stack.clone())),
+            Self::Error(_) => return None,
+        })
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -69,7 +69,7 @@ pub(crate) fn load_privatekey(
     buffer: &Bound<'_, PyAny>,
     passphrase: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PKey> {
-    let buffer = Data::from_buffer_or_ascii(buffer)?;
+    let buffer = Data::from_buffer_or_ascii(buffer)?.secret();
     let file_type = FileType::to_load(r#type)?;
     let passphrase = Given::from_argument(passphrase, file_type)?;
     let key = passphrase.with(|passphrase| match file_type {

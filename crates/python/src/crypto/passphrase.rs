@@ -31,13 +31,13 @@ impl<'py> Given<'py> {
             return Err(PyValueError::new_err("only FILETYPE_PEM key format supports encryption"));
         }
         if let Ok(text) = object.cast::<PyString>() {
-            return Ok(Self::Data(Data::Bytes(text.encode_utf8()?)));
+            return Ok(Self::Data(Data::Bytes(utf8(text)?)));
         }
         if object.is_callable() {
             return Ok(Self::Callable(object.clone()));
         }
         Data::from_buffer(object)
-            .map(Self::Data)
+            .map(|data| Self::Data(data.secret()))
             .map_err(|_| PyTypeError::new_err("Last argument must be a byte string or a callable."))
     }
 
@@ -57,6 +57,11 @@ impl<'py> Given<'py> {
         };
         done.or_raise::<Crypto>()
     }
+}
+
+/// A passphrase in UTF-8. What Python raises where that cannot be (for a surrogate) shows the text.
+pub(crate) fn utf8<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBytes>> {
+    text.encode_utf8().map_err(|_| PyValueError::new_err("the passphrase cannot be encoded in UTF-8"))
 }
 
 /// Asks a callable: one argument, true where the passphrase is to encrypt.

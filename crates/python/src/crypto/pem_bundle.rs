@@ -24,7 +24,7 @@ pub(crate) fn load_pem_bundle<'py>(
     data: &Bound<'py, PyAny>,
     passphrase: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Bound<'py, PyList>> {
-    let data = Data::from_buffer_or_ascii(data)?;
+    let data = Data::from_buffer_or_ascii(data)?.secret();
     let passphrase = Given::from_argument(passphrase, FileType::Pem)?;
     let list = PyList::empty(py);
     for item in passphrase.with(|passphrase| pem::items(data.as_slice(), passphrase))? {

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
+use super::passphrase::utf8;
 use super::{PKey, X509};
 use crate::argument::{self, Data};
 use crate::error::{Crypto, OrRaise};
@@ -60,7 +61,11 @@ fn certificate<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, X509>> {
 
 /// A passphrase: bytes, or str, which stands for its UTF-8.
 fn passphrase<'py>(object: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Data<'py>>> {
-    object.map(|object| Data::from_buffer_or_deprecated_str(object, "passphrase")).transpose()
+    let Some(object) = object else { return Ok(None) };
+    if let Ok(text) = object.cast::<PyString>() {
+        utf8(text)?;
+    }
+    Ok(Some(Data::from_buffer_or_deprecated_str(object, "passphrase")?.secret()))
 }
 
 #[pymethods]
@@ -209,7 +214,7 @@ pub(crate) fn load_pkcs12(
     buffer: &Bound<'_, PyAny>,
     passphrase: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<PKCS12> {
-    let (buffer, passphrase) = (Data::from_buffer_or_ascii(buffer)?, self::passphrase(passphrase)?);
+    let (buffer, passphrase) = (Data::from_buffer_or_ascii(buffer)?.secret(), self::passphrase(passphrase)?);
     let (der, passphrase) = (buffer.as_slice(), passphrase.as_ref().map(Data::as_slice));
     let file = py.detach(|| core::Pkcs12::from_der(der, passphrase)).or_raise::<Crypto>()?;
     PKCS12::from_core(py, file)

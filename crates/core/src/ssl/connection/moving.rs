@@ -264,12 +264,11 @@ impl Connection {
         let mut ended = ciphertext.is_empty();
         let mut failed = Ok(());
         if header && let Some(rest) = rest_of_record(&ciphertext) {
-            // The header says how much follows. What stops us now is met again when OpenSSL asks for it, unless it is
-            // the caller's own.
+            // The header says how much follows. What passes is met again when OpenSSL asks for it; a failure is told once.
             match reader.read(&mut ciphertext, rest) {
                 Ok(count) => ended = count == 0,
-                Err(trouble @ Trouble::Caller { .. }) => failed = Err(trouble),
-                Err(_) => {}
+                Err(trouble) if trouble.is_for_now() => {}
+                Err(trouble) => failed = Err(trouble),
             }
         }
         if self.datagrams {

@@ -1,5 +1,6 @@
 //! Reading and writing certificates: PEM, DER, text.
 
+use std::ffi::c_void;
 use std::ptr;
 
 use ironssl_sys as ffi;
@@ -11,12 +12,26 @@ use crate::check;
 use crate::error::Result;
 use crate::queue;
 
+/// A function that reads the next certificate of a BIO.
+type ReadPem =
+    unsafe extern "C" fn(*mut ffi::BIO, *mut *mut ffi::X509, ffi::pem_password_cb, *mut c_void) -> *mut ffi::X509;
+
 impl X509 {
     /// The first certificate in PEM (`PEM_read_bio_X509`).
     ///
     /// # Errors
     /// [`crate::Error::OpenSsl`] where there is none, or it is damaged.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
+        Self::read_pem(pem, ffi::PEM_read_bio_X509, "PEM_read_bio_X509")
+    }
+
+    /// As [`X509::from_pem`], but also one of OpenSSL's own form, with what it is trusted for (`TRUSTED CERTIFICATE`;
+    /// `PEM_read_bio_X509_AUX`).
+    pub(crate) fn from_trusted_pem(pem: &[u8]) -> Result<Self> {
+        Self::read_pem(pem, ffi::PEM_read_bio_X509_AUX, "PEM_read_bio_X509_AUX")
+    }
+
+    fn read_pem(pem: &[u8], read: ReadPem, name: &'static str) -> Result<Self> {
         queue::clear();
         let reader = Reader::new(pem)?;
         // A PEM block may say that it is encrypted, whatever is in it.
@@ -24,8 +39,8 @@ impl X509 {
         // SAFETY: the BIO is valid; null asks for a new object; the function and its data fit together and last for the
         // call.
         let handle = unsafe {
-            let raw = ffi::PEM_read_bio_X509(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
-            check::owned(raw, "PEM_read_bio_X509")?
+            let raw = read(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
+            check::owned(raw, name)?
         };
         queue::clear();
         Ok(Self::wrap(State::new(handle, false, false)))

@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::queue;
 
 impl X509 {
-    /// All certificates in PEM, in order; other blocks between them are left out (`PEM_read_bio_X509`).
+    /// All certificates in PEM, in order; other blocks between them are left out
+    /// (`PEM_read_bio_X509_AUX`).
     ///
     /// # Errors
     /// [`crate::Error::OpenSsl`] where there is none, or one is damaged.
@@ -24,14 +25,15 @@ impl X509 {
             let mut supply = Supply::new(Passphrase::None);
             // SAFETY: the BIO is valid; null asks for a new object; the function and its data fit together and last for
             // the call.
-            let raw =
-                unsafe { ffi::PEM_read_bio_X509(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data()) };
+            let raw = unsafe {
+                ffi::PEM_read_bio_X509_AUX(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data())
+            };
             if raw.is_null() && !certificates.is_empty() && queue::last_is(ffi::ERR_LIB_PEM, ffi::PEM_R_NO_START_LINE) {
                 queue::clear();
                 return Ok(certificates);
             }
             // SAFETY: null, or an object that is ours.
-            certificates.push(Self::from_handle(unsafe { check::owned(raw, "PEM_read_bio_X509") }?));
+            certificates.push(Self::from_handle(unsafe { check::owned(raw, "PEM_read_bio_X509_AUX") }?));
         }
     }
 }

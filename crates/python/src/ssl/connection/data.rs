@@ -40,12 +40,17 @@ thread_local! {
     static PLAINTEXT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
+/// A larger buffer than this, of four full records and a little, is not kept.
+const KEPT: usize = 4 * (RECORD + 256);
+
 /// Runs `work` with the thread's buffer, empty. A callback that comes by here again finds a new one.
 pub(super) fn with_buffer<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     let mut buffer = PLAINTEXT.take();
     buffer.clear();
     let result = work(&mut buffer);
-    PLAINTEXT.replace(buffer);
+    if buffer.capacity() <= KEPT {
+        PLAINTEXT.replace(buffer);
+    }
     result
 }
 

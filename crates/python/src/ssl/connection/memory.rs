@@ -27,7 +27,8 @@ const LENT: std::ops::RangeInclusive<usize> = 4096..=16 * 1024 + 256;
 pub(super) fn feed(hold: &Hold<'_>, data: Data<'_>) {
     let length = data.as_slice().len();
     match data {
-        Data::Bytes(bytes) if LENT.contains(&length) && hold.fed() == 0 => {
+        // What goes with an object of a subclass may be code of anybody's.
+        Data::Bytes(bytes) if LENT.contains(&length) && hold.fed() == 0 && bytes.is_exact_instance_of::<PyBytes>() => {
             hold.feed_lent(Box::new(PyBackedBytes::from(bytes)));
         }
         Data::Copied(copy) if length >= *LENT.start() && hold.fed() == 0 => hold.feed_lent(Box::new(copy)),

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyString};
 use super::Context;
 use crate::argument::{integer, path};
 use crate::attached::calling;
+use crate::crypto::passphrase::utf8;
 use crate::error::{OrRaise, Ssl};
 use crate::ssl::credentials::{certificate, private_key};
 
@@ -134,7 +135,7 @@ fn ask_passphrase<'py>(callback: &Bound<'py, PyAny>, userdata: &Py<PyAny>) -> Py
         calling(callback.py(), || callback.call1((MAX_PASSPHRASE, false, userdata)))?
     };
     if let Ok(text) = answer.cast::<PyString>() {
-        return text.encode_utf8();
+        return utf8(text);
     }
     if let Ok(bytes) = answer.cast::<PyBytes>() {
         return Ok(bytes.clone());
