@@ -113,6 +113,64 @@ receiving.join(10)
 assert not receiving.is_alive()
 busy.join()
 """,
+    "a child that goes on where threads of its parent waited": """
+reading, writing = os.pipe()
+client, server = connected()
+def become_a_daemon():
+    server_socket.close()
+    threading.Thread(target=lambda: client.recv(100), daemon=True).start()
+    threading.Thread(target=lambda: client.sendall(bytes(1 << 24)), daemon=True).start()
+    time.sleep(0.1)
+    if os.fork():
+        # The parent ends, with the threads.
+        os._exit(0)
+    time.sleep(0.1)
+    got = client.recv(100)
+    os.write(writing, got)
+server_socket = kept[-1][1]
+ended(child(become_a_daemon))
+time.sleep(0.1)
+server.send(b"to the child")
+assert os.read(reading, 100) == b"to the child"
+""",
+    "certificates that others verify": """
+from OpenSSL import crypto
+def verify():
+    store = crypto.X509Store()
+    with open({root!r}, "rb") as file:
+        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
+    store.add_cert(certificate)
+    while True:
+        crypto.X509StoreContext(store, certificate).verify_certificate()
+        yield
+def for_ever():
+    for _ in verify():
+        pass
+for _ in range(2):
+    threading.Thread(target=for_ever, daemon=True).start()
+numbers = [child(lambda: next(verify())) for _ in range(100)]
+for number in numbers:
+    ended(number)
+""",
+    "a child that ends while a callback of its parent runs": """
+inside, leave = threading.Event(), threading.Event()
+def name(connection):
+    inside.set()
+    leave.wait()
+server_context.set_tlsext_servername_callback(name)
+thread = threading.Thread(target=shake_hands_once, daemon=True)
+thread.start()
+inside.wait()
+number = os.fork()
+if number == 0:
+    begin = time.monotonic()
+    # After the function that waits for such callbacks.
+    atexit._run_exitfuncs()
+    os._exit(time.monotonic() - begin > 2)
+ended(number)
+leave.set()
+thread.join()
+""",
     "randomness": """
 rand.bytes(8)
 reading, writing = os.pipe()
@@ -146,7 +204,7 @@ def script(ec: Authority, version: str, body: str) -> str:
         ("{version}", {"TLSv1.2": "SSL.TLS1_2_VERSION", "TLSv1.3": "SSL.TLS1_3_VERSION"}[version]),
     ):
         text = text.replace(field, value)
-    return text + body
+    return text + body.replace("{root!r}", repr(ec.root.cert_file))
 
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])

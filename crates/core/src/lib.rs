@@ -32,5 +32,6 @@ mod handle;
 mod legacy;
 mod wire;
 
+pub use callback::fork::generation as fork_generation;
 pub use error::{Entry, Error, ErrorStack, Parked, Result};
 pub use wire::Lent;

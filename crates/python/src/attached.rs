@@ -11,7 +11,7 @@
 //!   compiler has made of the frames in between, since PyO3 declares that no C function of Python unwinds.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -111,14 +111,30 @@ impl Drop for Stop {
 }
 
 /// A thread's stay in Python code.
-struct Entered(Purpose);
+struct Entered {
+    purpose: Purpose,
+    /// The process that it counts in.
+    process: u32,
+}
+
+/// Begins to count anew in the child of a fork, which has one thread.
+fn count_anew() {
+    static PROCESS: AtomicU32 = AtomicU32::new(0);
+    let process = ironssl::fork_generation();
+    if PROCESS.swap(process, Ordering::SeqCst) != process {
+        for purpose in [Purpose::Transport, Purpose::Answer] {
+            purpose.running().store(0, Ordering::SeqCst);
+        }
+    }
+}
 
 impl Entered {
     /// Enters, or waits until the interpreter shuts down: who wants to have the GIL then waits for ever.
     fn new(purpose: Purpose) -> Self {
         loop {
+            count_anew();
             purpose.running().fetch_add(1, Ordering::SeqCst);
-            let stay = Self(purpose);
+            let stay = Self { purpose, process: ironssl::fork_generation() };
             if !CLOSED.load(Ordering::SeqCst) || is_free() {
                 return stay;
             }
@@ -130,7 +146,9 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.0.running().fetch_sub(1, Ordering::SeqCst);
+        if self.process == ironssl::fork_generation() {
+            self.purpose.running().fetch_sub(1, Ordering::SeqCst);
+        }
     }
 }
 
@@ -145,6 +163,7 @@ fn is_free() -> bool {
 /// Lets no other thread enter Python code from now on, and gives those that are in it the time to leave.
 #[pyfunction]
 fn quiesce(py: Python<'_>) {
+    count_anew();
     *CLOSING.lock() = Some((Instant::now(), thread::current().id()));
     CLOSED.store(true, Ordering::SeqCst);
     py.detach(|| {

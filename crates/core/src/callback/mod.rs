@@ -15,6 +15,7 @@ use crate::queue;
 pub(crate) mod allocator;
 pub(crate) mod bio;
 pub(crate) mod cookie;
+pub(crate) mod fork;
 pub(crate) mod handshake;
 pub(crate) mod ocsp;
 pub(crate) mod passphrase;

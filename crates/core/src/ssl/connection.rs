@@ -15,7 +15,7 @@
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, Ordering};
 
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
@@ -27,6 +27,7 @@ use super::link::Link;
 use super::retry::Retries;
 use super::session;
 use super::status::{Failure, Outcome};
+use crate::callback::fork;
 use crate::error::Result;
 use crate::queue;
 use crate::transport::{Transport, Trouble};
@@ -43,6 +44,7 @@ mod memory;
 mod moving;
 mod now;
 mod sessions;
+mod turn;
 mod verify_param;
 mod visit;
 mod writing;
@@ -125,6 +127,8 @@ pub struct Connection {
     unproven: AtomicBool,
     /// The mode whose name the sessions of a server get.
     named_for: AtomicI32,
+    /// The process that its turns belong to.
+    process: AtomicU32,
     want: AtomicU8,
 }
 
@@ -159,6 +163,7 @@ impl Connection {
             gathering: AtomicBool::new(false),
             unproven: AtomicBool::new(false),
             named_for: AtomicI32::new(usual_mode & session::DEMANDS),
+            process: AtomicU32::new(fork::generation()),
             want: AtomicU8::new(Want::Nothing as u8),
         })
     }

@@ -10,9 +10,9 @@
 
 use std::collections::HashSet;
 use std::ffi::c_int;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironssl_sys as ffi;
-use parking_lot::Mutex;
 
 use super::elements;
 use crate::digest::Digest;
@@ -28,7 +28,7 @@ type Name = [u8; 32];
 
 /// What is remembered, in two generations, of which the older is forgotten when the younger is full.
 #[derive(Default)]
-struct Memory {
+pub(crate) struct Memory {
     young: HashSet<Name>,
     old: HashSet<Name>,
 }
@@ -58,6 +58,11 @@ impl Memory {
 /// What is remembered in this process.
 static MEMORY: Mutex<Option<Memory>> = Mutex::new(None);
 
+/// Keeps it as it is until dropped.
+pub(crate) fn lock() -> MutexGuard<'static, Option<Memory>> {
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What `internal_verify` of OpenSSL does, for the chain that `context` has built: checks the signatures and the times.
 /// `whole` is that function.
 ///
@@ -70,7 +75,7 @@ pub(crate) unsafe fn verify(
     // SAFETY: passed on.
     let name = unsafe { name(context) };
     if let Ok(name) = &name {
-        let known = MEMORY.lock().get_or_insert_default().knows(name);
+        let known = lock().get_or_insert_default().knows(name);
         // SAFETY: passed on.
         if known && unsafe { all_in_time(context) } {
             // SAFETY: the context is valid. This is how the whole check leaves it.
@@ -82,7 +87,7 @@ pub(crate) unsafe fn verify(
     // SAFETY: by contract. The error stays what it was where all is well: there is no callback that could clear it.
     let (passed, error) = unsafe { (whole(context), ffi::X509_STORE_CTX_get_error(context)) };
     if let (1, ffi::X509_V_OK, Ok(name)) = (passed, error, name) {
-        MEMORY.lock().get_or_insert_default().add(name);
+        lock().get_or_insert_default().add(name);
     }
     passed
 }

@@ -8,13 +8,14 @@ use std::ffi::CString;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ironssl_sys as ffi;
-use parking_lot::{Mutex, MutexGuard};
 
 #[cfg(ossl_3_3)]
 use super::stack::Stack;
 use super::{X509, X509Crl};
+use crate::callback::fork;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::handle::Handle;
@@ -96,7 +97,8 @@ impl X509Store {
 
     /// Keeps the parameters of all stores as they are until dropped.
     pub(crate) fn lock_parameters() -> MutexGuard<'static, ()> {
-        PARAMETERS.lock()
+        fork::watch();
+        PARAMETERS.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many certificates and lists of revoked ones it holds; those in a directory only once they were needed

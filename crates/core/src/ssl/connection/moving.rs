@@ -1,15 +1,13 @@
-//! How a connection moves ciphertext: the loop around one operation, and whose turn it is to send or to read.
+//! How a connection moves ciphertext: the loop around one operation.
 
 use std::sync::atomic::{Ordering, fence};
-use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
 use rustix::io::Errno;
 
 use super::{Connection, Want};
 use crate::ssl::engine::{Inner, in_the_middle};
 use crate::ssl::status::{Failure, Outcome};
-use crate::transport::{Cause, Descriptor, Reader, Transport, Trouble, WATCH, Writer};
+use crate::transport::{Cause, Descriptor, Reader, Transport, Trouble, Writer};
 use crate::wire::Queue;
 
 /// What a step of an operation came to.
@@ -121,23 +119,6 @@ impl Connection {
         failure_of(trouble, Want::Write)
     }
 
-    /// Waits for a turn to send or to read; on a thread that has to look for signals, not for long.
-    fn turn<'a, T>(&self, lock: &'a Mutex<T>) -> Result<MutexGuard<'a, T>, Trouble> {
-        if self.transport.watches() {
-            lock.try_lock_for(Duration::from_nanos(WATCH.unsigned_abs())).ok_or(Trouble::Interrupted)
-        } else {
-            Ok(lock.lock())
-        }
-    }
-
-    /// The turn to read directly from a socket, if nobody else has it.
-    fn direct_turn(&self) -> Option<(Descriptor, MutexGuard<'_, ()>)> {
-        match self.transport.socket() {
-            Some(socket) if !self.datagrams => Some((socket, self.receiving.try_lock()?)),
-            _ => None,
-        }
-    }
-
     /// Sends everything that OpenSSL wrote; waits for its turn.
     pub(super) fn flush(&self) -> Result<(), Trouble> {
         let Some(writer) = self.writer() else { return Ok(()) };
@@ -157,7 +138,7 @@ impl Connection {
             fence(Ordering::SeqCst);
         }
         while self.unsent.load(Ordering::Acquire) {
-            let Some(mut queue) = self.sending.try_lock() else { return Ok(()) };
+            let Some(mut queue) = self.try_turn(&self.sending) else { return Ok(()) };
             self.send(
                 &mut queue,
                 |data| if written { writer.write(data) } else { writer.write_now(data) },

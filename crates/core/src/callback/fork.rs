@@ -1,0 +1,52 @@
+//! What happens around a fork (`pthread_atfork`).
+//!
+//! Theory. The child has one thread, the one that forked; what the others had locked stays locked there. So locks that
+//! objects share which have nothing to do with each other are taken before a fork, and given back after it on both
+//! sides. What one connection has locked it takes back itself, when it finds that it is in a child (`generation`).
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::x509::{X509Store, signatures};
+
+/// How many forks lie between the process that loaded this and this one.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// What is locked while this thread forks.
+    static LOCKED: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many forks lie between the process that loaded this library and this one: a number that is another one in a child,
+/// where the threads that others have counted are gone.
+#[must_use]
+pub fn generation() -> u32 {
+    watch();
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Sees to it that the locks are free in a child. To be called before they are used.
+pub(crate) fn watch() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(|| {
+        // SAFETY: the functions last as long as the process. Without memory they are not called, and forks are as they
+        // would be without us.
+        unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    });
+}
+
+extern "C" fn before() {
+    let guards: [Box<dyn Any>; 2] = [Box::new(X509Store::lock_parameters()), Box::new(signatures::lock())];
+    LOCKED.with_borrow_mut(|locked| locked.extend(guards));
+}
+
+extern "C" fn in_parent() {
+    LOCKED.with_borrow_mut(Vec::clear);
+}
+
+extern "C" fn in_child() {
+    LOCKED.with_borrow_mut(Vec::clear);
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
