@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
     load_pem_private_key,
 )
-from OpenSSL import crypto
+from OpenSSL import SSL, crypto
 
 from tests.conftest import UPSTREAM
 from tests.support.authority import PASSPHRASE
@@ -387,3 +388,27 @@ class TestPublic:
     def test_dump_wrong_types(self, thing):
         with pytest.raises(TypeError):
             crypto.dump_publickey(PEM, thing)
+
+
+@pytest.mark.parametrize("how", ["load", "dump", "bundle", "callback", "PKCS12", "load PKCS12"])
+def test_a_passphrase_that_cannot_be_encoded_is_not_shown(how: str, tmp_path: Path):
+    secret = b"hunter2-gr\xfc\xdfe".decode("utf-8", "surrogateescape")
+    key = rsa_key()
+    pem = crypto.dump_privatekey(crypto.FILETYPE_PEM, key, "aes-256-cbc", b"passphrase")
+    path = tmp_path / "key.pem"
+    path.write_bytes(pem)
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.set_passwd_cb(lambda *arguments: secret)
+    work = {
+        "load": lambda: crypto.load_privatekey(crypto.FILETYPE_PEM, pem, secret),
+        "dump": lambda: crypto.dump_privatekey(crypto.FILETYPE_PEM, key, "aes-256-cbc", secret),
+        "bundle": lambda: crypto.load_pem_bundle(pem, secret),
+        "callback": lambda: context.use_privatekey_file(str(path)),
+        "PKCS12": lambda: crypto.PKCS12().export(secret),
+        "load PKCS12": lambda: crypto.load_pkcs12(b"", secret),
+    }[how]
+    with pytest.raises(ValueError, match="the passphrase cannot be encoded") as caught:
+        work()
+    assert type(caught.value) is ValueError
+    assert caught.value.__context__ is None
+    assert "hunter2" not in repr(caught.value)

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
+from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, identify, server_context
 from tests.support.pairs import connected, memory_pair, pump, receive
 
@@ -276,3 +278,38 @@ def test_datagrams_stay_apart(ec: Authority):
         pair.client.send(b"another")
     pair.move()
     assert [pair.server.recv(100), pair.server.recv(100)] == [b"one", b"another"]
+
+
+@pytest.mark.parametrize("kind", ["memory", "unix"])
+def test_the_end_of_a_with_statement_sends_it_first(ec: Authority, version: str, kind: str):
+    with connected(client_context(ec, version), server_context(ec, version), kind) as pair:
+        with pair.client:
+            pair.client.cork()
+            assert pair.client.sendall(b"important") == 9
+        pair.move()
+        assert receive(pair.server, 9) == b"important"
+        with pytest.raises(SSL.ZeroReturnError):
+            pair.server.recv(1)
+
+
+def test_uncork_in_one_thread_and_send_in_another(ec: Authority):
+    with connected(client_context(ec), server_context(ec), "memory") as pair:
+        ready, done = threading.Barrier(3), threading.Barrier(3)
+        rounds = 2000
+
+        def repeat(work: Callable[[], object]) -> None:
+            for _ in range(rounds):
+                ready.wait(30)
+                work()
+                done.wait(30)
+
+        with (
+            Background(lambda: repeat(pair.client.uncork)),
+            Background(lambda: repeat(lambda: pair.client.send(b"x" * 100))),
+        ):
+            for _ in range(rounds):
+                pair.client.cork()
+                ready.wait(30)
+                done.wait(30)
+                pair.move()
+                assert receive(pair.server, 100) == b"x" * 100

@@ -384,3 +384,24 @@ def test_large_ciphertext_is_kept_until_it_is_used_and_no_longer(ec: Authority):
         del pair.server
         gc.collect()
         assert sys.getrefcount(kept) == before
+
+
+def test_code_of_a_subclass_runs_outside_of_an_operation(ec: Authority):
+    # What is kept until it is used goes in the middle of a read.
+    raised: list[BaseException] = []
+    with connected(client_context(ec), server_context(ec), "memory") as pair:
+
+        class Meddling(bytes):
+            def __del__(self) -> None:
+                try:
+                    pair.server.bio_write(b"")
+                    pair.server.pending()
+                except BaseException as error:
+                    raised.append(error)
+
+        pair.client.sendall(bytes(5000))
+        ciphertext = Meddling(pair.client.bio_read(10_000))
+        pair.server.bio_write(ciphertext)
+        del ciphertext
+        assert receive(pair.server, 5000) == bytes(5000)
+    assert raised == []

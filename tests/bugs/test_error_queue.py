@@ -110,3 +110,20 @@ def test_error_queue_left_over_in_an_error_of_its_own(ec: Authority, stranger: A
     with Background(refused) as other:
         assert refused() == ["certificate verify failed"]
     assert other.result() == ["certificate verify failed"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_error_queue_left_over_by_shutdown(ec: Authority, version: str):
+    """Where the peer's last word is a fatal alert, shutdown says so, and does not call it a clean end."""
+    with connected(client_context(ec, version), server_context(ec, version), "memory") as pair:
+        pair.client.send(b"to be changed")
+        damaged = bytearray(pair.client.bio_read(10_000))
+        damaged[-1] ^= 1
+        pair.server.bio_write(damaged)
+        fail(lambda: pair.server.recv(100))
+        pair.move()
+        assert pair.client.shutdown() is False
+        assert error_queue_is_empty()
+        with pytest.raises(SSL.Error, match="bad record mac"):
+            pair.client.shutdown()
+        assert error_queue_is_empty()

@@ -1,0 +1,123 @@
+"""Connection: calls that were told to try again, and are repeated by another method or after another call."""
+
+import select
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from OpenSSL import SSL
+
+from tests.support.authority import Authority
+from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.pairs import Pair, connected
+
+SSL_MODE_ENABLE_PARTIAL_WRITE = 1
+
+
+@pytest.fixture(params=VERSIONS)
+def narrow(request: pytest.FixtureRequest, ec: Authority) -> Iterator[Pair]:
+    """Give a connected pair over non-blocking sockets whose kernel buffers are small."""
+    with connected(client_context(ec, request.param), server_context(ec, request.param), "unix") as pair:
+        for end in pair.sockets():
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            end.setblocking(False)
+        yield pair
+
+
+def message(number: int) -> bytes:
+    """Make a message that is like no other."""
+    return f"message {number:06};".encode() * 20
+
+
+def drain(connection: SSL.Connection) -> bytes:
+    """Receive all that has come."""
+    received = bytearray()
+    while True:
+        try:
+            received += connection.recv(65536)
+        except SSL.WantReadError:
+            return bytes(received)
+
+
+def fill(pair: Pair, send: Callable[[bytes], int]) -> int:
+    """Send messages until one has to be repeated; returns its number."""
+    number = 0
+    while True:
+        try:
+            send(message(number))
+        except SSL.WantWriteError:
+            return number
+        number += 1
+
+
+def finish(pair: Pair, received: bytes) -> bytes:
+    """Receive the rest, with what the client still has to send."""
+    while select.select([pair.server], [], [], 0.05)[0]:
+        received += drain(pair.server)
+    return received
+
+
+@pytest.mark.parametrize("then", ["send", "sendall"])
+@pytest.mark.parametrize("first", ["send", "sendall"])
+def test_by_either_method(narrow: Pair, first: str, then: str):
+    number = fill(narrow, getattr(narrow.client, first))
+    received = drain(narrow.server)
+    assert getattr(narrow.client, then)(message(number)) == len(message(number))
+    assert finish(narrow, received) == b"".join(map(message, range(number + 1)))
+
+
+@pytest.mark.parametrize("first", ["send", "sendall"])
+def test_corked_in_the_meantime(narrow: Pair, first: str):
+    number = fill(narrow, getattr(narrow.client, first))
+    received = drain(narrow.server)
+    narrow.client.cork()
+    # It sends what is left, so that the repetition finds the way free.
+    with pytest.raises(SSL.WantReadError):
+        narrow.client.recv(1)
+    assert narrow.client.send(message(number)) == len(message(number))
+    narrow.client.uncork()
+    assert finish(narrow, received) == b"".join(map(message, range(number + 1)))
+
+
+def test_with_more_behind_it(narrow: Pair):
+    # As programs do that keep a buffer of what is to be sent.
+    number = fill(narrow, narrow.client.send)
+    received = drain(narrow.server)
+    buffer = message(number) + message(number + 1)
+    narrow.client.sendall(buffer)
+    assert finish(narrow, received) == b"".join(map(message, range(number + 2)))
+
+
+@pytest.mark.parametrize("first", [bytes, bytearray])
+@pytest.mark.parametrize("then", [bytes, bytearray, memoryview])
+@pytest.mark.parametrize("partial", [True, False])
+def test_large_ones_in_another_object(ec: Authority, first: type, then: type, partial: bool):
+    client = client_context(ec)
+    if not partial:
+        client.clear_mode(SSL_MODE_ENABLE_PARTIAL_WRITE)
+    data = b"".join(map(message, range(1000)))
+    with connected(client, server_context(ec), "unix") as pair:
+        for end in pair.sockets():
+            end.setblocking(False)
+        sent, received = 0, b""
+        kinds = [first, then]
+        while sent < len(data):
+            try:
+                sent += pair.client.send(kinds[0](data[sent:]))
+                kinds[0] = first
+            except SSL.WantWriteError:
+                kinds[0] = then
+                received += drain(pair.server)
+        assert finish(pair, received) == data
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_all_of_it_where_the_mode_says_so(ec: Authority, kind: type):
+    client = client_context(ec)
+    client.clear_mode(SSL_MODE_ENABLE_PARTIAL_WRITE)
+    data = b"".join(map(message, range(300)))
+    with connected(client, server_context(ec), "memory") as pair:
+        assert len(data) > 65536
+        assert pair.client.send(kind(data)) == len(data)
+        pair.move()
+        assert drain(pair.server) == data
