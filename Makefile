@@ -25,7 +25,7 @@ NEEDED_LIBRARY := pkg-config=pkg-config lib:openssl=libssl-dev
 endif
 
 # OpenSSL is built once for each target folder, profile and setting of the profile. So all of the project's builds are
-# `--release` in this folder, and none overrides the profile.
+# `--release` in this folder, and none overrides the profile; tools/ has a few that link what was built here.
 CARGO := cargo
 RELEASE := --release --locked
 export CARGO_TARGET_DIR := $(TARGET)

@@ -1,4 +1,5 @@
-//! C's return conventions: the only file that reads them.
+//! C's return conventions: the only file that makes errors of them. What merely answers yes or no is read where it is
+//! asked.
 //!
 //! OpenSSL has several: 1 or failure, positive or failure, a pointer or null. Each function here takes what a call
 //! returned and its name, and gives a `Result`: on failure the thread's error queue, or, where OpenSSL left no reason

@@ -1,4 +1,4 @@
-//! OpenSSL's error queue: the only file that names `ERR_*`.
+//! OpenSSL's error queue: the only file that calls `ERR_*`.
 //!
 //! The queue belongs to the thread. Rules: it is cleared before each operation whose failure it will explain
 //! (`clear`), taken whole when the operation failed (`take`), and put aside while a callback runs user code (`Saved`),

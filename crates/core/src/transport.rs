@@ -96,7 +96,6 @@ impl Trouble {
 impl From<Errno> for Trouble {
     fn from(errno: Errno) -> Self {
         match errno {
-            // On some systems the two are different numbers.
             Errno::AGAIN => Self::WouldBlock,
             Errno::INTR => Self::Interrupted,
             other => Self::System(other),

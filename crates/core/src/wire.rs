@@ -7,6 +7,7 @@
 //! that nobody reads more from the kernel than the TLS stream needs. Buffers are allocated on use, and freed when they
 //! run empty, so an idle connection holds nothing; a busy one keeps small ones. Datagrams (DTLS) keep their boundaries.
 
+use crate::ssl::RECORD;
 use crate::ssl::framing::{HEADER, body};
 use crate::ssl::link::Link;
 
@@ -14,9 +15,6 @@ mod queue;
 
 pub use queue::Lent;
 pub(crate) use queue::Queue;
-
-/// The most plaintext that one record holds.
-const RECORD: usize = 16 * 1024;
 
 /// The most bytes that a record of TLS 1.2 or 1.3 adds: header, nonce, padding, tag.
 const OVERHEAD: usize = 64;

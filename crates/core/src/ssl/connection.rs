@@ -23,6 +23,7 @@ use parking_lot::Mutex;
 use super::context::Context;
 use super::delegate::Delegate;
 use super::engine::{Engine, Inner};
+use super::RECORD;
 use super::link::Link;
 use super::retry::Retries;
 use super::session;
@@ -55,9 +56,6 @@ pub use now::{Attempt, Later};
 
 /// How much plaintext goes into the outbox before it is sent: several records a system call.
 const BATCH: usize = 64 * 1024;
-
-/// The most plaintext that one record holds.
-const RECORD: usize = 16 * 1024;
 
 /// The most plaintext that one read takes: several full records, if they have come.
 const GATHERED: usize = 4 * RECORD;

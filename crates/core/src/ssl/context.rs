@@ -237,7 +237,7 @@ fn replay(method: Method, state: &State, keep_tickets: bool) -> Result<Handle<ff
 fn move_ticket_keys(from: *mut ffi::SSL_CTX, to: *mut ffi::SSL_CTX) -> Result<()> {
     let mut keys = Zeroizing::new([0_u8; TICKET_KEYS]);
     let place = keys.as_mut_ptr().cast();
-    let length: c_long = 80;
+    let length = check::long_len(TICKET_KEYS)?;
     queue::clear();
     // SAFETY: both are valid, and the keys are as long as these calls want them (`SSL_CTX_get_tlsext_ticket_keys`).
     unsafe {

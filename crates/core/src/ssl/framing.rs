@@ -22,6 +22,13 @@ pub(crate) fn body(header: &[u8]) -> Option<usize> {
     }
 }
 
+/// The length of the body, where these bytes are just a header that a peer may send: to be read without OpenSSL's having
+/// looked at it.
+pub(crate) fn plausible_body(header: &[u8]) -> Option<usize> {
+    let [20..=24, 3, _, _, _] = *header else { return None };
+    body(header).filter(|length| *length > 0)
+}
+
 /// Whether a record may be an alert, and so the end of the stream: it says so, or, in TLS 1.3, which hides what it is, it
 /// is as long as one (two bytes, the type, and a tag of 16 bytes, or of 8).
 pub(super) fn may_be_alert(header: [u8; HEADER]) -> bool {

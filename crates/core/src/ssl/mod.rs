@@ -12,6 +12,9 @@ mod direct;
 mod method;
 mod retry;
 
+/// The most bytes of plaintext that one record holds (RFC 8446, 5.1).
+pub const RECORD: usize = 16 * 1024;
+
 pub mod constants;
 pub(crate) mod delegate;
 pub(crate) mod engine;

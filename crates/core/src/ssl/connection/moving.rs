@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use super::{Connection, Want};
 use crate::ssl::engine::{Inner, in_the_middle};
+use crate::ssl::framing::{HEADER, plausible_body};
 use crate::ssl::status::{Failure, Outcome};
 use crate::transport::{Cause, Descriptor, Reader, Transport, Trouble, Writer};
 use crate::wire::Queue;
@@ -23,9 +24,6 @@ pub(super) struct Step<T> {
 
 /// More than any datagram holds: it has to be read at once.
 const DATAGRAM: usize = 64 * 1024;
-
-/// The length of a TLS record's header.
-const HEADER: usize = 5;
 
 impl Connection {
     /// The loop around one operation. What it wrote last is in the outbox still; the callers know how urgent that is.
@@ -244,7 +242,7 @@ impl Connection {
         reader.read(&mut ciphertext, wanted)?;
         let mut ended = ciphertext.is_empty();
         let mut failed = Ok(());
-        if header && let Some(rest) = rest_of_record(&ciphertext) {
+        if header && let Some(rest) = plausible_body(&ciphertext) {
             // The header says how much follows. What passes is met again when OpenSSL asks for it; a failure is told once.
             match reader.read(&mut ciphertext, rest) {
                 Ok(count) => ended = count == 0,
@@ -296,13 +294,6 @@ impl Connection {
     pub(super) fn note(&self, want: Want) {
         self.want.store(want as u8, Ordering::Relaxed);
     }
-}
-
-/// How many bytes a TLS record goes on after its header; none where that is no whole header.
-fn rest_of_record(header: &[u8]) -> Option<usize> {
-    let [20..=24, 3, _, high, low] = *header else { return None };
-    let rest = usize::from(u16::from_be_bytes([high, low]));
-    (rest > 0).then_some(rest)
 }
 
 /// Whether a datagram is lost that met this trouble: neither passing nor from outside of the transport.

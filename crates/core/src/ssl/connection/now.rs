@@ -36,7 +36,7 @@ pub struct Later {
 
 impl Later {
     /// Nothing has been done yet.
-    const ALL: Self = Self { owed: false, written: None };
+    const UNBEGUN: Self = Self { owed: false, written: None };
 }
 
 /// Room for plaintext on the stack. What it held stays there until something else is written over it, as in any other
@@ -73,7 +73,7 @@ impl Connection {
         let mut room = Room::new();
         let place = room.first(limit);
         let Some(step) = self.step_now(&mut |inner| read_gathered(inner, place, peek)) else {
-            return Ok(Attempt::Later(Later::ALL));
+            return Ok(Attempt::Later(Later::UNBEGUN));
         };
         Ok(match self.after(step)? {
             Attempt::Done(count) => {
@@ -116,10 +116,10 @@ impl Connection {
             return Ok(Attempt::Done(0));
         }
         if self.is_gathering() || self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire) {
-            return Ok(Attempt::Later(Later::ALL));
+            return Ok(Attempt::Later(Later::UNBEGUN));
         }
         let Some(step) = self.step_now(&mut |inner| write_record(inner, data)) else {
-            return Ok(Attempt::Later(Later::ALL));
+            return Ok(Attempt::Later(Later::UNBEGUN));
         };
         let attempt = self.after(step)?;
         if let Attempt::Done(count) = attempt

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use ironssl::ssl::{Attempt, Connection as Core, Hold, Later};
+use ironssl::ssl::{Attempt, Connection as Core, Hold, Later, RECORD};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -18,9 +18,6 @@ use crate::argument::{Data, integer};
 
 /// MSG_PEEK: leave what was read to be read again.
 const MSG_PEEK: i64 = 2;
-
-/// The most bytes of plaintext that one record holds.
-const RECORD: usize = 16 * 1024;
 
 /// The most bytes of ciphertext that are surely not two full records. In memory, one is moved with the GIL held.
 pub(super) const SHORT: usize = RECORD + 256;

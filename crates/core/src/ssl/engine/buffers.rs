@@ -1,0 +1,53 @@
+//! When OpenSSL's buffers, and those of the wire, are given back: an idle connection has none, a busy one keeps them.
+
+use ironssl_sys as ffi;
+
+use super::Inner;
+
+/// After so many records a connection counts as busy, and keeps OpenSSL's buffers.
+const BUSY: u32 = 16;
+
+/// After so many reads in a row that found nothing it counts as idle again.
+const IDLE: u32 = 2;
+
+impl Inner {
+    /// After a record was moved: gives OpenSSL's buffers back, some 34 KiB, as long as it is not clear that the
+    /// connection is a busy one, which pays for them again with every record.
+    pub(crate) fn moved(&self) {
+        let records = self.shared.records.get();
+        if records < BUSY {
+            self.shared.records.set(records + 1);
+            self.free_buffers();
+            if records + 1 == BUSY {
+                self.shared.wire.borrow_mut().keep_buffers(true);
+            }
+        }
+        self.shared.misses.set(0);
+    }
+
+    /// After a read found nothing: the second time in a row, the connection counts as idle again.
+    pub(crate) fn missed(&self) {
+        if !self.expects_header() {
+            // A record that comes in pieces is not idleness.
+            return;
+        }
+        let misses = self.shared.misses.get() + 1;
+        self.shared.misses.set(misses);
+        if misses == IDLE {
+            self.shared.records.set(0);
+            self.free_buffers();
+            self.shared.wire.borrow_mut().keep_buffers(false);
+        }
+    }
+
+    fn free_buffers(&self) {
+        // Before 3.2, OpenSSL writes a DTLS record into the buffer that it had without a look whether it is there.
+        #[cfg(not(ossl_3_2))]
+        // SAFETY: the `SSL` is valid; the call only reads.
+        if unsafe { ffi::SSL_is_dtls(self.ssl.as_ptr()) } == 1 {
+            return;
+        }
+        // SAFETY: the `SSL` is valid; buffers in use are left alone, and made anew when they are needed.
+        unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
+    }
+}
