@@ -12,7 +12,7 @@ use ironssl_sys as ffi;
 use crate::callback::bio as functions;
 use crate::check;
 use crate::error::Result;
-use crate::ssl::engine::Shared;
+use crate::ssl::engine::State;
 
 /// The method; made once, never freed.
 struct Method(NonNull<ffi::BIO_METHOD>);
@@ -44,16 +44,16 @@ fn method() -> Option<&'static Method> {
         .as_ref()
 }
 
-/// Makes `ssl` read from and write to the wire in `shared`.
+/// Makes `ssl` read from and write to the wire in `state`.
 ///
 /// # Safety
-/// `ssl` is valid, and only ever used by the thread that holds the lock around `shared`.
-pub(crate) unsafe fn attach(ssl: *mut ffi::SSL, shared: &Rc<Shared>) -> Result<()> {
+/// `ssl` is valid, and only ever used by the thread that holds the lock around `state`.
+pub(crate) unsafe fn attach(ssl: *mut ffi::SSL, state: &Rc<State>) -> Result<()> {
     let method = method().ok_or_else(|| check::failure("BIO_meth_new"))?;
     // SAFETY: the method is valid and never freed.
     let bio = check::borrowed(unsafe { ffi::BIO_new(method.0.as_ptr()) }, "BIO_new")?.as_ptr();
     // SAFETY: the BIO is valid, and gets one count of the `Rc`, which its destroy function gives back.
-    unsafe { ffi::BIO_set_data(bio, Rc::into_raw(Rc::clone(shared)).cast_mut().cast()) };
+    unsafe { ffi::BIO_set_data(bio, Rc::into_raw(Rc::clone(state)).cast_mut().cast()) };
     // SAFETY: both are valid. One BIO for both directions takes over the one reference that we own.
     unsafe { ffi::SSL_set_bio(ssl, bio, bio) };
     Ok(())

@@ -1,6 +1,6 @@
 //! OpenSSL reads and writes ciphertext: the functions of our `BIO_METHOD`.
 //!
-//! The BIO's data is one `Rc<Shared>`, given by `bio::attach` and dropped by `destroy`. All of these run inside an
+//! The BIO's data is one `Rc<State>`, given by `bio::attach` and dropped by `destroy`. All of these run inside an
 //! operation on the connection's `SSL`, so on the thread that holds the engine's lock.
 
 use std::ffi::{c_char, c_int, c_long, c_void};
@@ -8,30 +8,30 @@ use std::rc::Rc;
 
 use ironssl_sys as ffi;
 
-use crate::ssl::engine::Shared;
+use crate::ssl::engine::State;
 use crate::wire::Read;
 
 /// The state that the BIO belongs to, or none while it is being made.
 ///
 /// # Safety
 /// `bio` is one of ours, and the caller holds the engine's lock.
-unsafe fn shared<'a>(bio: *mut ffi::BIO) -> Option<&'a Shared> {
+unsafe fn state<'a>(bio: *mut ffi::BIO) -> Option<&'a State> {
     // SAFETY: the BIO is valid. Its data is null or comes from `Rc::into_raw` and lives until `destroy`.
-    unsafe { ffi::BIO_get_data(bio).cast::<Shared>().as_ref() }
+    unsafe { ffi::BIO_get_data(bio).cast::<State>().as_ref() }
 }
 
 pub(crate) unsafe extern "C" fn read(bio: *mut ffi::BIO, buffer: *mut c_char, length: c_int) -> c_int {
     // SAFETY: OpenSSL passes the BIO that it was given.
     unsafe { ffi::BIO_clear_retry_flags(bio) };
     // SAFETY: as above, inside an operation.
-    let Some(shared) = (unsafe { shared(bio) }) else { return -1 };
+    let Some(state) = (unsafe { state(bio) }) else { return -1 };
     let Ok(wanted) = usize::try_from(length) else { return -1 };
     if buffer.is_null() || wanted == 0 {
         return 0;
     }
     // SAFETY: OpenSSL passes a buffer of `length` bytes, its own to write to until this returns.
     let buffer = unsafe { std::slice::from_raw_parts_mut(buffer.cast::<u8>(), wanted) };
-    match shared.read(buffer) {
+    match state.read(buffer) {
         Read::Bytes(count) => c_int::try_from(count).unwrap_or(-1),
         Read::End => 0,
         Read::Retry => {
@@ -46,21 +46,21 @@ pub(crate) unsafe extern "C" fn write(bio: *mut ffi::BIO, data: *const c_char, l
     // SAFETY: OpenSSL passes the BIO that it was given.
     unsafe { ffi::BIO_clear_retry_flags(bio) };
     // SAFETY: as above, inside an operation.
-    let Some(shared) = (unsafe { shared(bio) }) else { return -1 };
+    let Some(state) = (unsafe { state(bio) }) else { return -1 };
     let Ok(count) = usize::try_from(length) else { return -1 };
     if data.is_null() || count == 0 {
         return 0;
     }
     // SAFETY: OpenSSL passes `length` bytes that do not change until this returns.
     let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), count) };
-    shared.wire.borrow_mut().write(data);
+    state.wire.borrow_mut().write(data);
     length
 }
 
 pub(crate) unsafe extern "C" fn ctrl(bio: *mut ffi::BIO, command: c_int, _: c_long, _: *mut c_void) -> c_long {
     // SAFETY: OpenSSL passes the BIO that it was given, inside an operation.
-    let Some(shared) = (unsafe { shared(bio) }) else { return 0 };
-    let wire = shared.wire.borrow();
+    let Some(state) = (unsafe { state(bio) }) else { return 0 };
+    let wire = state.wire.borrow();
     let length = match command {
         ffi::BIO_CTRL_FLUSH => 1,
         ffi::BIO_CTRL_EOF => usize::from(wire.at_end()),
@@ -87,7 +87,7 @@ pub(crate) unsafe extern "C" fn destroy(bio: *mut ffi::BIO) -> c_int {
         return 0;
     }
     // SAFETY: OpenSSL passes the BIO that it is freeing.
-    let data = unsafe { ffi::BIO_get_data(bio) }.cast::<Shared>();
+    let data = unsafe { ffi::BIO_get_data(bio) }.cast::<State>();
     // SAFETY: as above; afterwards nothing finds the state through the BIO.
     unsafe { ffi::BIO_set_data(bio, std::ptr::null_mut()) };
     if !data.is_null() {

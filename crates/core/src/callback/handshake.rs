@@ -7,35 +7,35 @@ use ironssl_sys as ffi;
 use super::guard;
 use crate::error::Error;
 use crate::ssl::delegate::ServerName;
-use crate::ssl::engine::Shared;
+use crate::ssl::engine::State;
 use crate::ssl::session::without_certificate;
 
 /// `SSL_CTX_set_info_callback`.
 pub(crate) unsafe extern "C" fn info(ssl: *const ffi::SSL, place: c_int, value: c_int) {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
-    let Some(shared) = (unsafe { Shared::of(ssl) }) else { return };
-    guard((), |parked| shared.park(parked), || shared.delegate().info(place, value));
+    let Some(state) = (unsafe { State::of(ssl) }) else { return };
+    guard((), |parked| state.park(parked), || state.delegate().info(place, value));
 }
 
 /// `SSL_CTX_keylog_cb_func`.
 pub(crate) unsafe extern "C" fn keylog(ssl: *const ffi::SSL, line: *const c_char) {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
-    let Some(shared) = (unsafe { Shared::of(ssl) }) else { return };
+    let Some(state) = (unsafe { State::of(ssl) }) else { return };
     if line.is_null() {
         return;
     }
     // SAFETY: OpenSSL passes a terminated string, which it keeps until this returns.
     let line = unsafe { CStr::from_ptr(line) };
-    guard((), |parked| shared.park(parked), || shared.delegate().keylog(line.to_bytes()));
+    guard((), |parked| state.park(parked), || state.delegate().keylog(line.to_bytes()));
 }
 
 /// `SSL_CTX_set_tlsext_servername_callback`. Fails closed: a failure is a fatal alert.
 pub(crate) unsafe extern "C" fn server_name(ssl: *mut ffi::SSL, _alert: *mut c_int, _: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
-    let Some(shared) = (unsafe { Shared::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
-    let answer = guard(ServerName::Refuse, |parked| shared.park(parked), || shared.delegate().server_name());
+    let Some(state) = (unsafe { State::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
+    let answer = guard(ServerName::Refuse, |parked| state.park(parked), || state.delegate().server_name());
     // SAFETY: as above.
-    if unsafe { must_refuse(shared, ssl) } {
+    if unsafe { must_refuse(state, ssl) } {
         return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     match answer {
@@ -49,12 +49,12 @@ pub(crate) unsafe extern "C" fn server_name(ssl: *mut ffi::SSL, _alert: *mut c_i
 /// Whether a callback has changed the rules of verification so that the client is not to be let in; says why, then.
 ///
 /// # Safety
-/// The `SSL` is valid, in the middle of an operation, and the one that `shared` belongs to.
-unsafe fn must_refuse(shared: &Shared, ssl: *mut ffi::SSL) -> bool {
+/// The `SSL` is valid, in the middle of an operation, and the one that `state` belongs to.
+unsafe fn must_refuse(state: &State, ssl: *mut ffi::SSL) -> bool {
     // SAFETY: passed on from this function's own contract.
-    let must = unsafe { shared.must_refuse(ssl) };
+    let must = unsafe { state.must_refuse(ssl) };
     if must {
-        shared.park(Box::new(without_certificate()));
+        state.park(Box::new(without_certificate()));
     }
     must
 }
@@ -93,7 +93,7 @@ pub(crate) unsafe extern "C" fn select_alpn(
     _: *mut c_void,
 ) -> c_int {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
-    let Some(shared) = (unsafe { Shared::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
+    let Some(state) = (unsafe { State::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
     let Ok(length) = usize::try_from(offered_length) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
     if offered.is_null() {
         return ffi::SSL_TLSEXT_ERR_NOACK;
@@ -101,16 +101,16 @@ pub(crate) unsafe extern "C" fn select_alpn(
     // SAFETY: OpenSSL passes a list of so many bytes, which outlives this call.
     let offered = unsafe { std::slice::from_raw_parts(offered, length) };
     let Some(offered) = protocols(offered) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
-    let ask = || match shared.delegate().select_alpn(&offered)? {
+    let ask = || match state.delegate().select_alpn(&offered)? {
         None => Ok(Choice::None),
         Some(wanted) => match offered.iter().position(|protocol| *protocol == wanted) {
             Some(index) => Ok(Choice::Take(index)),
             None => Err(Error::ssl("the protocol that the ALPN callback chose was not offered by the client").into()),
         },
     };
-    let choice = guard(Choice::Refuse, |parked| shared.park(parked), ask);
+    let choice = guard(Choice::Refuse, |parked| state.park(parked), ask);
     // SAFETY: as above.
-    if unsafe { must_refuse(shared, ssl) } {
+    if unsafe { must_refuse(state, ssl) } {
         return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
     }
     match choice {

@@ -6,15 +6,15 @@ use ironssl_sys as ffi;
 
 use super::guard;
 use crate::error::{Error, Parked};
-use crate::ssl::engine::Shared;
+use crate::ssl::engine::State;
 
 /// `SSL_CTX_set_tlsext_status_cb`, for both sides. Fails closed: a failure is a fatal alert.
 pub(crate) unsafe extern "C" fn status(ssl: *mut ffi::SSL, _: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
-    let (shared, server) = unsafe { (Shared::of(ssl), ffi::SSL_is_server(ssl) == 1) };
-    let Some(shared) = shared else { return if server { ffi::SSL_TLSEXT_ERR_ALERT_FATAL } else { -1 } };
+    let (state, server) = unsafe { (State::of(ssl), ffi::SSL_is_server(ssl) == 1) };
+    let Some(state) = state else { return if server { ffi::SSL_TLSEXT_ERR_ALERT_FATAL } else { -1 } };
     if server {
-        let ask = || match shared.delegate().ocsp_response()? {
+        let ask = || match state.delegate().ocsp_response()? {
             Some(response) if !response.is_empty() => {
                 // SAFETY: the `SSL` is valid, see above.
                 unsafe { staple(ssl, &response) }?;
@@ -22,11 +22,11 @@ pub(crate) unsafe extern "C" fn status(ssl: *mut ffi::SSL, _: *mut c_void) -> c_
             }
             _ => Ok(ffi::SSL_TLSEXT_ERR_NOACK),
         };
-        return guard(ffi::SSL_TLSEXT_ERR_ALERT_FATAL, |parked| shared.park(parked), ask);
+        return guard(ffi::SSL_TLSEXT_ERR_ALERT_FATAL, |parked| state.park(parked), ask);
     }
     // SAFETY: as above.
     let response = unsafe { stapled(ssl) };
-    guard(-1, |parked| shared.park(parked), || shared.delegate().check_ocsp(response).map(c_int::from))
+    guard(-1, |parked| state.park(parked), || state.delegate().check_ocsp(response).map(c_int::from))
 }
 
 /// Gives a copy of the response to OpenSSL.

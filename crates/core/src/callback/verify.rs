@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use ironssl_sys as ffi;
 
 use super::guard;
-use crate::ssl::engine::Shared;
+use crate::ssl::engine::State;
 use crate::x509::{X509, retained};
 
 /// `SSL_verify_cb`. Fails closed: anything but the owner's yes is a no.
@@ -16,19 +16,19 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
         return 0;
     }
     // SAFETY: the `SSL` is one of ours, in the middle of an operation.
-    let Some(shared) = (unsafe { Shared::of(ssl.cast()) }) else { return 0 };
+    let Some(state) = (unsafe { State::of(ssl.cast()) }) else { return 0 };
     // SAFETY: the store context is valid during this call.
     let (error, depth) = unsafe { (ffi::X509_STORE_CTX_get_error(store), ffi::X509_STORE_CTX_get_error_depth(store)) };
     // SAFETY: as above; the certificate belongs to the store context.
     let Some(handle) = (unsafe { retained(ffi::X509_STORE_CTX_get_current_cert(store)) }) else { return 0 };
     let certificate = X509::from_handle(handle);
-    let ask = || shared.delegate().verify(certificate, error, depth, passed == 1);
+    let ask = || state.delegate().verify(certificate, error, depth, passed == 1);
     let mut failed = false;
     let passes = guard(
         false,
         |parked| {
             failed = true;
-            shared.park(parked);
+            state.park(parked);
         },
         ask,
     );
@@ -42,7 +42,7 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     if !passes {
         return 0;
     }
-    shared.note_overridden(error, depth);
+    state.note_overridden(error, depth);
     // SAFETY: as above. The delegate's yes stands for this certificate.
     unsafe { ffi::X509_STORE_CTX_set_error(store, ffi::X509_V_OK) };
     1

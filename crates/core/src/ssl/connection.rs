@@ -20,10 +20,10 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, Ordering};
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
 
+use super::RECORD;
 use super::context::Context;
 use super::delegate::Delegate;
 use super::engine::{Engine, Inner};
-use super::RECORD;
 use super::link::Link;
 use super::retry::Retries;
 use super::session;
@@ -203,7 +203,7 @@ impl Connection {
         let inner = self.engine.enter();
         inner.refuse_in_callback()?;
         set(inner.as_ptr());
-        inner.shared().begin_anew();
+        inner.state().begin_anew();
         self.name_sessions(&inner)
     }
 
@@ -343,8 +343,8 @@ fn close(inner: &Inner) -> Outcome<Shutdown> {
 
 /// Whether to read another record after `count` bytes, into the `room` that is left.
 fn more_at_hand(inner: &Inner, count: usize, room: usize) -> bool {
-    (count.is_multiple_of(RECORD) && room >= RECORD && !inner.shared().wire.borrow().has_datagrams())
-        || inner.shared().record_at_hand().is_some_and(|length| length <= room)
+    (count.is_multiple_of(RECORD) && room >= RECORD && !inner.state().wire.borrow().has_datagrams())
+        || inner.state().record_at_hand().is_some_and(|length| length <= room)
 }
 
 /// A buffer as one for OpenSSL to write to.

@@ -1,5 +1,5 @@
 //! One `SSL` and the lock around it. The engine waits for nothing: OpenSSL reads from the inbox, or takes from a socket
-//! what is already there while the thread inside has its turn to read (`Shared::read`), and writes to the outbox of
+//! what is already there while the thread inside has its turn to read (`State::read`), and writes to the outbox of
 //! the wire, and `ssl::connection` moves those.
 //!
 //! Theory of the lock. It is re-entrant for the thread that owns it, because callbacks call methods of the same
@@ -34,7 +34,7 @@ use crate::wire::{Read, Wire};
 mod buffers;
 
 /// The state that C finds through the `SSL`: touched only by the thread that holds the engine's lock.
-pub(crate) struct Shared {
+pub(crate) struct State {
     /// Ciphertext on its way.
     pub(crate) wire: RefCell<Wire>,
     delegate: RefCell<Arc<dyn Delegate>>,
@@ -71,7 +71,7 @@ pub(crate) struct Shared {
     begun: Cell<u32>,
 }
 
-impl Shared {
+impl State {
     /// The state that belongs to `ssl`.
     ///
     /// # Safety
@@ -180,7 +180,7 @@ impl Shared {
     }
 }
 
-/// The slot of every `SSL` that holds its `Shared`; none where OpenSSL has no more slots to give.
+/// The slot of every `SSL` that holds its `State`; none where OpenSSL has no more slots to give.
 fn slot() -> Option<c_int> {
     static SLOT: OnceLock<c_int> = OnceLock::new();
     let index = *SLOT.get_or_init(|| {
@@ -192,9 +192,9 @@ fn slot() -> Option<c_int> {
 
 /// What the lock guards.
 pub(crate) struct Inner {
-    // The order matters: the `SSL` goes first, and its BIO gives back its count of `shared`.
+    // The order matters: the `SSL` goes first, and its BIO gives back its count of `state`.
     ssl: Handle<ffi::SSL>,
-    shared: Rc<Shared>,
+    state: Rc<State>,
 }
 
 impl Drop for Inner {
@@ -220,8 +220,8 @@ impl Inner {
     }
 
     /// The state that callbacks see.
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+    pub(crate) fn state(&self) -> &State {
+        &self.state
     }
 
     /// How many bytes of plaintext can be read without more ciphertext.
@@ -238,35 +238,35 @@ impl Inner {
 
     /// Lets OpenSSL read from a socket directly.
     pub(crate) fn begin_direct(&self, socket: Descriptor) {
-        self.shared.direct.begin(socket);
+        self.state.direct.begin(socket);
     }
 
     /// Ends what `begin_direct` began: what the socket failed with, if it did.
     pub(crate) fn end_direct(&self) -> Option<Errno> {
-        self.shared.direct.end()
+        self.state.direct.end()
     }
 
     /// Reads on, after some plaintext, as long as the end of the stream is left where it is: in a socket.
     pub(crate) fn read_on<T>(&self, read: impl FnOnce() -> T) -> T {
-        self.shared.reads_on.set(true);
+        self.state.reads_on.set(true);
         let result = read();
-        self.shared.reads_on.set(false);
+        self.state.reads_on.set(false);
         result
     }
 
     /// Whether the next read fails with what one before it met.
     pub(crate) fn has_deferred(&self) -> bool {
-        self.shared.deferred.borrow().is_some()
+        self.state.deferred.borrow().is_some()
     }
 
     /// Keeps a failure for the next read.
     pub(crate) fn defer(&self, failure: Failure) {
-        self.shared.deferred.replace(Some(failure));
+        self.state.deferred.replace(Some(failure));
     }
 
     /// Takes the failure that a read before this one met.
     pub(crate) fn take_deferred(&self) -> Option<Failure> {
-        self.shared.deferred.take()
+        self.state.deferred.take()
     }
 
     /// Keeps a context that is about to be replaced until the running operation is over.
@@ -280,7 +280,7 @@ impl Inner {
             ffi::SSL_CTX::retain(context);
             std::ptr::NonNull::new(context).map(|context| Handle::from_raw(context))
         };
-        self.shared.retired.borrow_mut().extend(context);
+        self.state.retired.borrow_mut().extend(context);
     }
 
     /// Whether OpenSSL reads the header of a record next, as opposed to its body.
@@ -291,7 +291,7 @@ impl Inner {
 
     /// Whether the caller runs inside an operation, that is, in a callback.
     pub(crate) fn is_operating(&self) -> bool {
-        self.shared.operating.get()
+        self.state.operating.get()
     }
 
     /// Fails inside a callback, where the state machine is in the middle of something.
@@ -318,10 +318,10 @@ impl Inner {
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
         // A record that was begun before may be anything; and without framing it is unknown how many are read.
-        let begun_before = self.shared.framing.as_ref().is_none_or(|framing| !framing.at_start());
-        let before = self.shared.begun.get();
+        let begun_before = self.state.framing.as_ref().is_none_or(|framing| !framing.at_start());
+        let before = self.state.begun.get();
         let outcome = self.operate_after(queue::clear_if_used, name, call);
-        let begun = self.shared.begun.get().wrapping_sub(before);
+        let begun = self.state.begun.get().wrapping_sub(before);
         if begun_before || begun > records || !matches!(outcome, Outcome::Done(_)) {
             queue::note_use();
         }
@@ -334,11 +334,11 @@ impl Inner {
         name: &'static str,
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
-        if self.shared.operating.replace(true) {
+        if self.state.operating.replace(true) {
             return Outcome::Failed(in_the_middle().into());
         }
         // SAFETY: the `SSL` is ours, and its lock held.
-        let must_refuse = || unsafe { self.shared.must_refuse(self.ssl.as_ptr()) };
+        let must_refuse = || unsafe { self.state.must_refuse(self.ssl.as_ptr()) };
         let mut outcome = if must_refuse() {
             Outcome::Failed(without_certificate().into())
         } else {
@@ -351,20 +351,20 @@ impl Inner {
         };
         if !matches!(outcome, Outcome::Failed(_)) && must_refuse() {
             // A callback that cannot refuse has changed the rules. What was written may be more than a handshake.
-            self.shared.wire.borrow_mut().discard_output();
+            self.state.wire.borrow_mut().discard_output();
             outcome = Outcome::Failed(without_certificate().into());
         }
-        self.shared.operating.set(false);
+        self.state.operating.set(false);
         if matches!(outcome, Outcome::Failed(Failure::Error(_))) {
-            self.shared.failed.set(true);
+            self.state.failed.set(true);
         }
-        self.shared.retired.borrow_mut().clear();
-        let parked = self.shared.parked.borrow_mut().take();
+        self.state.retired.borrow_mut().clear();
+        let parked = self.state.parked.borrow_mut().take();
         match parked {
             None => outcome,
             Some(parked) => {
                 queue::clear();
-                self.shared.failed.set(true);
+                self.state.failed.set(true);
                 Outcome::Failed(match unpark(parked).downcast::<Error>() {
                     // A callback's answer was wrong.
                     Ok(error) => (*error).into(),
@@ -376,17 +376,17 @@ impl Inner {
 
     /// Whether nothing has failed but by the end of the stream.
     pub(crate) fn is_sound(&self) -> bool {
-        !self.shared.failed.get()
+        !self.state.failed.get()
     }
 
     /// Replaces the delegate.
     pub(crate) fn set_delegate(&self, delegate: Arc<dyn Delegate>) {
-        self.shared.delegate.replace(delegate);
+        self.state.delegate.replace(delegate);
     }
 
     /// The first verification error that a callback overruled, with its depth.
     pub(crate) fn overridden(&self) -> Option<(c_int, c_int)> {
-        self.shared.overridden.get()
+        self.state.overridden.get()
     }
 }
 
@@ -414,7 +414,7 @@ impl Engine {
             unsafe { ffi::SSL_set_read_ahead(ssl.as_ptr(), 1) };
             Framing::default()
         });
-        let shared = Rc::new(Shared {
+        let state = Rc::new(State {
             wire: RefCell::new(wire),
             delegate: RefCell::new(Arc::new(Defaults)),
             parked: RefCell::new(None),
@@ -434,13 +434,13 @@ impl Engine {
             begun: Cell::new(0),
         });
         let slot = slot().ok_or_else(|| check::failure("CRYPTO_get_ex_new_index"))?;
-        let state: *const Shared = Rc::as_ptr(&shared);
+        let place: *const State = Rc::as_ptr(&state);
         // SAFETY: the `SSL` is valid; the state outlives it, see `Inner`.
-        let set = unsafe { ffi::SSL_set_ex_data(ssl.as_ptr(), slot, state.cast_mut().cast::<c_void>()) };
+        let set = unsafe { ffi::SSL_set_ex_data(ssl.as_ptr(), slot, place.cast_mut().cast::<c_void>()) };
         check::one(set, "SSL_set_ex_data")?;
         // SAFETY: the `SSL` is valid, and from now on used under the engine's lock only.
-        unsafe { bio::attach(ssl.as_ptr(), &shared) }?;
-        Ok(Self(ReentrantMutex::new(Inner { ssl, shared })))
+        unsafe { bio::attach(ssl.as_ptr(), &state) }?;
+        Ok(Self(ReentrantMutex::new(Inner { ssl, state })))
     }
 
     /// Waits for the lock.

@@ -23,7 +23,7 @@ impl Connection {
             return;
         }
         let inner = self.engine.enter();
-        inner.shared().set_corked(true);
+        inner.state().set_corked(true);
         self.gathering.store(true, Ordering::Release);
     }
 
@@ -32,7 +32,7 @@ impl Connection {
     /// # Errors
     /// [`Failure`]. After [`Failure::WantRead`] and [`Failure::WantWrite`] repeat the call; nothing is lost.
     pub fn uncork(&self) -> Result<(), Failure> {
-        self.engine.enter().shared().set_corked(false);
+        self.engine.enter().state().set_corked(false);
         self.noting(|| {
             self.send_gathered()?;
             self.flush().map_err(|trouble| failure_of(trouble, Want::Write))
@@ -52,8 +52,8 @@ impl Connection {
             return false;
         }
         let Some(inner) = self.engine.try_enter() else { return false };
-        let mut gathered = inner.shared().gathered().borrow_mut();
-        let takes = inner.shared().is_corked() && !inner.is_operating() && !inner.has_closed();
+        let mut gathered = inner.state().gathered().borrow_mut();
+        let takes = inner.state().is_corked() && !inner.is_operating() && !inner.has_closed();
         let fits = takes && gathered.len() + data.len() < RECORD;
         if fits {
             gathered.extend_from_slice(data);
@@ -91,7 +91,7 @@ impl Connection {
     /// gather: nobody can add to what is left behind.
     pub(super) fn empty(&self, inner: &Inner) -> Outcome<()> {
         let outcome = encrypt_gathered(inner);
-        if matches!(outcome, Outcome::Done(())) && !inner.shared().is_corked() {
+        if matches!(outcome, Outcome::Done(())) && !inner.state().is_corked() {
             self.gathering.store(false, Ordering::Release);
         }
         outcome
@@ -99,7 +99,7 @@ impl Connection {
 
     /// One step: gathers `data`, how many bytes of it; or, where it is not to be gathered, encrypts what was, and none.
     fn gather_or_empty(&self, inner: &Inner, data: &[u8]) -> Outcome<Option<usize>> {
-        if inner.shared().is_corked() && data.len() < RECORD {
+        if inner.state().is_corked() && data.len() < RECORD {
             gather(inner, data).map(Some)
         } else {
             self.empty(inner).map(|()| None)
@@ -116,7 +116,7 @@ fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
         // What is taken now would never be sent: OpenSSL says so.
         return write_record(inner, data);
     }
-    let mut gathered = inner.shared().gathered().take();
+    let mut gathered = inner.state().gathered().take();
     gathered.extend_from_slice(data);
     let outcome = encrypt(inner, &mut gathered, RECORD);
     // What fails has encrypted nothing of the last record, and takes nothing of `data` that was not encrypted.
@@ -135,21 +135,21 @@ fn gather(inner: &Inner, data: &[u8]) -> Outcome<usize> {
             }
         }
     };
-    inner.shared().gathered().replace(gathered);
+    inner.state().gathered().replace(gathered);
     outcome
 }
 
 /// Encrypts all that was gathered.
 fn encrypt_gathered(inner: &Inner) -> Outcome<()> {
-    if inner.shared().gathered().borrow().is_empty() {
+    if inner.state().gathered().borrow().is_empty() {
         return Outcome::Done(());
     }
     if inner.is_operating() {
         return Outcome::Failed(in_the_middle().into());
     }
-    let mut gathered = inner.shared().gathered().take();
+    let mut gathered = inner.state().gathered().take();
     let outcome = encrypt(inner, &mut gathered, 1);
-    inner.shared().gathered().replace(gathered);
+    inner.state().gathered().replace(gathered);
     outcome
 }
 

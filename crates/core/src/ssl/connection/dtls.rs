@@ -63,7 +63,7 @@ impl Connection {
             return Err(Error::value(format!("a datagram has to take at least {SMALLEST} bytes, not {size}")));
         }
         let inner = self.engine.enter();
-        inner.shared().wire.borrow_mut().link_mut().set(size);
+        inner.state().wire.borrow_mut().link_mut().set(size);
         set_size(&inner, size);
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Connection {
     pub fn cleartext_mtu(&self) -> Result<usize> {
         self.refuse_stream()?;
         let inner = self.engine.enter();
-        let known = inner.shared().wire.borrow().link().largest();
+        let known = inner.state().wire.borrow().link().largest();
         if let Some(size) = known {
             set_size(&inner, size);
         }

@@ -61,7 +61,7 @@ impl Hold<'_> {
         // SAFETY: the `SSL` is valid and its lock held; buffers in use are left alone, and made anew when they are
         // needed.
         unsafe { ffi::SSL_free_buffers(self.inner.as_ptr()) };
-        self.inner.shared().wire.borrow_mut().rest();
+        self.inner.state().wire.borrow_mut().rest();
     }
 
     /// Fails for DTLS, whose datagrams are drained one by one, and for connections that are not in memory.
@@ -76,7 +76,7 @@ impl Hold<'_> {
 
 fn unseal(inner: &Inner, plaintext: &mut Vec<u8>) -> Outcome<bool> {
     let start = plaintext.len();
-    plaintext.reserve(inner.shared().wire.borrow().input_len() + RECORD);
+    plaintext.reserve(inner.state().wire.borrow().input_len() + RECORD);
     loop {
         let outcome = match inner.take_deferred() {
             Some(failure) => Outcome::Failed(failure),
@@ -107,7 +107,7 @@ fn unseal(inner: &Inner, plaintext: &mut Vec<u8>) -> Outcome<bool> {
 
 /// Whether another record, or a part of one, has come; or the end.
 fn has_more(inner: &Inner) -> bool {
-    let wire = inner.shared().wire.borrow();
+    let wire = inner.state().wire.borrow();
     // SAFETY: the `SSL` is valid and its lock held; the call only looks.
     wire.input_len() > 0 || wire.at_end() || unsafe { ffi::SSL_has_pending(inner.as_ptr()) } == 1
 }
@@ -116,7 +116,7 @@ fn seal(inner: &Inner, data: &[u8]) -> Outcome<()> {
     let mut done = 0;
     for batch in data.chunks(BATCH) {
         let end = done + batch.len();
-        inner.shared().wire.borrow_mut().expect_output(batch.len());
+        inner.state().wire.borrow_mut().expect_output(batch.len());
         while done < end {
             match write_record(inner, &data[done..end]) {
                 Outcome::Done(count) => done += count,

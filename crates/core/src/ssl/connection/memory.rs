@@ -40,7 +40,7 @@ impl Connection {
 
     /// Tells a connection in memory that the peer's stream ends after what it was fed.
     pub fn feed_end(&self) {
-        self.engine.enter().shared().wire.borrow_mut().end();
+        self.engine.enter().state().wire.borrow_mut().end();
     }
 
     /// Takes ciphertext for the peer out of a connection in memory: as much as fits, of one datagram at most. The
@@ -69,26 +69,26 @@ impl Hold<'_> {
     /// As [`Connection::feed`].
     pub fn feed(&self, ciphertext: &[u8]) {
         if !ciphertext.is_empty() {
-            self.inner.shared().wire.borrow_mut().feed_copy(ciphertext);
+            self.inner.state().wire.borrow_mut().feed_copy(ciphertext);
         }
     }
 
     /// As [`Connection::feed`], without a copy: the bytes are kept until they are used.
     pub fn feed_lent(&self, ciphertext: Lent) {
         if !(*ciphertext).as_ref().is_empty() {
-            self.inner.shared().wire.borrow_mut().feed_lent(ciphertext);
+            self.inner.state().wire.borrow_mut().feed_lent(ciphertext);
         }
     }
 
     /// As [`Connection::drain`].
     pub fn drain(&self, buffer: &mut [u8]) -> usize {
-        self.inner.shared().wire.borrow_mut().outbox().drain_into(buffer)
+        self.inner.state().wire.borrow_mut().outbox().drain_into(buffer)
     }
 
     /// Takes at most `limit` bytes of ciphertext for the peer, if they lie together, and hands them to `take`, without a
     /// buffer between. None where they do not, or there are none: `drain` has them.
     pub fn drain_now<T>(&self, limit: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        let mut wire = self.inner.shared().wire.borrow_mut();
+        let mut wire = self.inner.state().wire.borrow_mut();
         let outbox = wire.outbox();
         let count = limit.min(outbox.poppable());
         let ciphertext = outbox.front().get(..count).filter(|ciphertext| !ciphertext.is_empty())?;
@@ -100,7 +100,7 @@ impl Hold<'_> {
     /// As [`Connection::drainable`].
     #[must_use]
     pub fn drainable(&self) -> usize {
-        self.inner.shared().wire.borrow_mut().outbox().poppable()
+        self.inner.state().wire.borrow_mut().outbox().poppable()
     }
 
     /// Whether the handshake is done, and none is running.
@@ -113,7 +113,7 @@ impl Hold<'_> {
     /// How many bytes of ciphertext were fed and not used yet.
     #[must_use]
     pub fn fed(&self) -> usize {
-        self.inner.shared().wire.borrow().input_len()
+        self.inner.state().wire.borrow().input_len()
     }
 
     /// As [`Connection::read_to`], on a connection in memory.

@@ -87,10 +87,10 @@ impl Connection {
         if let Some(socket) = socket {
             inner.begin_direct(socket);
         }
-        let before = inner.shared().wire.borrow().output_len();
+        let before = inner.state().wire.borrow().output_len();
         let outcome = step(inner);
         let trouble = socket.and_then(|_| inner.end_direct());
-        let wire = inner.shared().wire.borrow();
+        let wire = inner.state().wire.borrow();
         let written = wire.output_len() > before;
         if written {
             self.unsent.store(true, Ordering::Release);
@@ -167,7 +167,7 @@ impl Connection {
         loop {
             if queue.is_empty() {
                 let inner = self.engine.enter();
-                let mut wire = inner.shared().wire.borrow_mut();
+                let mut wire = inner.state().wire.borrow_mut();
                 if wire.has_output() {
                     wire.swap_outbox(queue);
                 } else if self.is_custom() && self.writer().is_some_and(Writer::holds_back) {
@@ -217,7 +217,7 @@ impl Connection {
         let _visit = self.visit();
         let (mut wanted, header, patience) = {
             let inner = self.engine.enter();
-            let wire = inner.shared().wire.borrow();
+            let wire = inner.state().wire.borrow();
             if wire.fills() != fills {
                 return Ok(());
             }
@@ -254,7 +254,7 @@ impl Connection {
             if ended {
                 // An empty datagram, which anybody may send, says nothing; a socket that was shut down does.
                 if reader.is_over() {
-                    self.engine.enter().shared().wire.borrow_mut().end();
+                    self.engine.enter().state().wire.borrow_mut().end();
                 }
                 // Whether the caller's object means its end is not known; it may do so for ever.
                 return if foreign { Err(Trouble::WouldBlock) } else { Ok(()) };
@@ -262,7 +262,7 @@ impl Connection {
             ciphertext.shrink_to_fit();
         }
         let inner = self.engine.enter();
-        let mut wire = inner.shared().wire.borrow_mut();
+        let mut wire = inner.state().wire.borrow_mut();
         if !ciphertext.is_empty() {
             wire.feed(ciphertext);
         }

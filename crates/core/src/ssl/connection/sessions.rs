@@ -47,7 +47,7 @@ impl Connection {
         if before || done {
             return self.name_sessions(&inner);
         }
-        inner.shared().verify_late();
+        inner.state().verify_late();
         self.rename_session(&inner, mode)
     }
 

@@ -66,7 +66,7 @@ impl Connection {
         }
         let count = self.drive(|inner| {
             let mut written = 0;
-            inner.shared().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
+            inner.state().wire.borrow_mut().expect_output(BATCH.min(data.len() - done));
             loop {
                 match write_record(inner, &data[done + written..]) {
                     Outcome::Done(count) => written += count,
@@ -143,7 +143,7 @@ impl Connection {
 
 /// Encrypts one record, or what the mode allows.
 pub(super) fn write_record(inner: &Inner, data: &[u8]) -> Outcome<usize> {
-    if data.len() > RECORD && inner.shared().wire.borrow().has_datagrams() {
+    if data.len() > RECORD && inner.state().wire.borrow().has_datagrams() {
         // OpenSSL would say so too, but the connection would count as broken.
         return Outcome::Failed(Error::ssl("dtls message too big").into());
     }

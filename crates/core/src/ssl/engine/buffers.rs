@@ -14,15 +14,15 @@ impl Inner {
     /// After a record was moved: gives OpenSSL's buffers back, some 34 KiB, as long as it is not clear that the
     /// connection is a busy one, which pays for them again with every record.
     pub(crate) fn moved(&self) {
-        let records = self.shared.records.get();
+        let records = self.state.records.get();
         if records < BUSY {
-            self.shared.records.set(records + 1);
+            self.state.records.set(records + 1);
             self.free_buffers();
             if records + 1 == BUSY {
-                self.shared.wire.borrow_mut().keep_buffers(true);
+                self.state.wire.borrow_mut().keep_buffers(true);
             }
         }
-        self.shared.misses.set(0);
+        self.state.misses.set(0);
     }
 
     /// After a read found nothing: the second time in a row, the connection counts as idle again.
@@ -31,12 +31,12 @@ impl Inner {
             // A record that comes in pieces is not idleness.
             return;
         }
-        let misses = self.shared.misses.get() + 1;
-        self.shared.misses.set(misses);
+        let misses = self.state.misses.get() + 1;
+        self.state.misses.set(misses);
         if misses == IDLE {
-            self.shared.records.set(0);
+            self.state.records.set(0);
             self.free_buffers();
-            self.shared.wire.borrow_mut().keep_buffers(false);
+            self.state.wire.borrow_mut().keep_buffers(false);
         }
     }
 
