@@ -13,7 +13,8 @@ impl Connection {
     /// A copy of the session of this connection, to resume it with `set_session` later; None before a handshake.
     ///
     /// In TLS 1.3 a client's session can be resumed only after the server's ticket came, so after some data was
-    /// received. (SSL_get_session, SSL_SESSION_dup)
+    /// received. One that is taken after an end without close_notify can be resumed, too; of the peer's certificates it
+    /// has the first only, and not `get_peer_cert_chain`. (SSL_get_session, SSL_SESSION_dup)
     fn get_session(&self, py: Python<'_>) -> PyResult<Option<Session>> {
         Ok(self.held(py, ironssl::ssl::Connection::session)?.or_raise::<Ssl>()?.map(Session::from_core))
     }
