@@ -1,5 +1,6 @@
 """Connection: calls that were told to try again, and are repeated by another method or after another call."""
 
+import contextlib
 import select
 import socket
 from collections.abc import Callable, Iterator
@@ -8,7 +9,9 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
+from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.datagrams import dtls_contexts
 from tests.support.pairs import Pair, connected
 
 SSL_MODE_ENABLE_PARTIAL_WRITE = 1
@@ -121,3 +124,38 @@ def test_all_of_it_where_the_mode_says_so(ec: Authority, kind: type):
         assert pair.client.send(kind(data)) == len(data)
         pair.move()
         assert drain(pair.server) == data
+
+
+@pytest.mark.parametrize("then", ["send", "sendall"])
+@pytest.mark.parametrize("first", ["send", "sendall"])
+def test_a_datagram_is_taken_up_whole_or_not_at_all(ec: Authority, first: str, then: str):
+    client_recipe, server_recipe = dtls_contexts(ec)
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    client, server = SSL.Connection(client_recipe, ends[0]), SSL.Connection(server_recipe, ends[1])
+    client.set_connect_state()
+    server.set_accept_state()
+    with Background(server.do_handshake):
+        client.do_handshake()
+    for end in ends:
+        end.setblocking(False)
+
+    def received() -> list[bytes]:
+        messages = []
+        with contextlib.suppress(SSL.WantReadError):
+            while True:
+                messages.append(server.recv(10_000))
+        return messages
+
+    sent = []
+    with pytest.raises(SSL.WantWriteError):
+        while True:
+            getattr(client, first)(b"%06d" % len(sent))
+            sent.append(b"%06d" % len(sent))
+    got = received()
+    # The same bytes with more behind them are another message; the one before may arrive, too.
+    longer = b"%06d and more" % len(sent)
+    assert getattr(client, then)(longer) == len(longer)
+    got += received()
+    assert [message for message in got if message != longer[:6]] == [*sent, longer]
+    for end in ends:
+        end.close()

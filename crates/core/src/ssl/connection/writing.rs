@@ -119,7 +119,8 @@ impl Connection {
         // Over datagrams, what the transport failed with is lost, and has to be sent again.
         let lost = matches!(trouble, Trouble::System(_)) || self.datagrams && is_lost(&trouble);
         if !lost {
-            self.retries.lock().remember(data, done, whole);
+            // Of a datagram, no part is one.
+            self.retries.lock().remember(data, done, whole || self.datagrams);
             self.noted.store(true, Ordering::Release);
         }
         failure_of(trouble, Want::Write)
