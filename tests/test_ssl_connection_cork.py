@@ -313,3 +313,43 @@ def test_uncork_in_one_thread_and_send_in_another(ec: Authority):
                 done.wait(30)
                 pair.move()
                 assert receive(pair.server, 100) == b"x" * 100
+
+
+def test_the_end_of_a_with_statement_waits_for_room(ec: Authority):
+    with connected(client_context(ec), server_context(ec), "unix") as pair:
+        client_socket, server_socket = pair.sockets()
+        client_socket.setblocking(False)
+        filled = 0
+        for piece in (b"x" * 65536, b"x"):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    filled += client_socket.send(piece)
+        client_socket.setblocking(True)
+
+        def read() -> bytes:
+            left = filled
+            while left:
+                left -= len(server_socket.recv(left))
+            return receive(pair.server, 10_000)
+
+        with pair.client:
+            pair.client.cork()
+            pair.client.sendall(b"y" * 10_000)
+            reading = Background(read)
+        assert reading.result() == b"y" * 10_000
+
+
+def test_the_end_of_a_with_statement_says_what_could_not_be_sent(ec: Authority):
+    with connected(client_context(ec), server_context(ec), "unix") as pair:
+        client_socket, server_socket = pair.sockets()
+        client_socket.setblocking(False)
+        for piece in (b"x" * 65536, b"x"):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    client_socket.send(piece)
+        pair.client.cork()
+        assert pair.client.sendall(b"y" * 10_000) == 10_000
+        with pytest.raises(SSL.WantWriteError), pair.client:
+            pass
+        assert client_socket.fileno() == -1
+        server_socket.close()

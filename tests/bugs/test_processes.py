@@ -133,6 +133,25 @@ time.sleep(0.1)
 server.send(b"to the child")
 assert os.read(reading, 100) == b"to the child"
 """,
+    "two threads of a child send on one connection": """
+client, server = connected()
+def work():
+    threads = [threading.Thread(target=client.sendall, args=(byte * (1 << 22),)) for byte in (b"A", b"B")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    client.shutdown()
+number = child(work)
+received = bytearray()
+try:
+    while True:
+        received += server.recv(65536)
+except SSL.ZeroReturnError:
+    pass
+assert (received.count(b"A"), received.count(b"B")) == (1 << 22, 1 << 22)
+ended(number)
+""",
     "certificates that others verify": """
 from OpenSSL import crypto
 def verify():

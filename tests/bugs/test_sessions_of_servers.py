@@ -11,6 +11,7 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.datagrams import dtls_contexts
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
 
@@ -126,6 +127,56 @@ def test_session_used_across_rules_that_a_callback_relaxed(ec: Authority, versio
     assert fails(client, server, alone, session) == [REFUSED]
 
 
+def begun(pair: Pair) -> None:
+    """Let the server wait for the first message."""
+    with pytest.raises(SSL.WantReadError):
+        pair.server.do_handshake()
+
+
+def test_session_used_across_rules_that_were_relaxed_before_the_first_message(ec: Authority, version: str):
+    """The same, where the server has begun its handshake, and has no session yet."""
+    client, server = client_context(ec, version), server_of(ec, version, DEMAND)
+    _, session = visit(client, server, lambda pair: (begun(pair), lenient(pair)))
+    assert fails(client, server, alone, session) == [REFUSED]
+
+
+def test_session_used_across_rules_that_were_made_stricter_before_the_first_message(ec: Authority, version: str):
+    """There is time for a full handshake then, and who has a certificate gets in."""
+    client, server = client_context(ec, version), server_of(ec, version)
+    identify(client, ec, ec.client)
+    _, session = visit(client, server, alone)
+    pair, _ = visit(client, server, lambda pair: (begun(pair), demanding(pair)), session)
+    assert not pair.server.session_reused()
+    assert pair.server.get_peer_certificate() is not None
+
+
+def test_session_used_across_rules_that_were_relaxed_after_listen(ec: Authority):
+    """The same with DTLS, where the server looks at its peer first."""
+    client_recipe, server_recipe = dtls_contexts(ec)
+    trust(server_recipe, ec)
+    server_recipe.set_session_id(b"application")
+    server_recipe.set_verify(DEMAND)
+    server_recipe.set_cookie_generate_callback(lambda connection: b"cookie")
+    server_recipe.set_cookie_verify_callback(lambda connection, cookie: cookie == b"cookie")
+
+    pair = memory_pair(client_recipe, server_recipe)
+    for _ in range(2):
+        with pytest.raises(SSL.WantReadError):
+            pair.client.do_handshake()
+        pair.server.bio_write(pair.client.bio_read(65536))
+        with contextlib.suppress(SSL.WantReadError):
+            pair.server.DTLSv1_listen()
+            break
+        pair.client.bio_write(pair.server.bio_read(65536))
+    lenient(pair)
+    pair.handshake()
+    session = pair.client.get_session()
+    assert session is not None
+    again = memory_pair(client_recipe, server_recipe)
+    again.client.set_session(session)
+    assert reasons(handshake_errors(again)["server"]) == [REFUSED]
+
+
 def in_server_name(server: SSL.Context, change: Callable[[SSL.Connection], None]) -> None:
     """Make the change when the name is known."""
     server.set_tlsext_servername_callback(change)
@@ -205,6 +256,43 @@ def test_session_used_across_rules_before_a_renegotiation(ec: Authority):
             connection.recv(1)
         pair.move()
     assert pair.server.get_peer_certificate() is not None
+
+
+def test_session_used_across_rules_before_a_renegotiation_after_a_callback(ec: Authority):
+    """What a callback did in the first handshake does not count in the next one."""
+    client, server = client_context(ec, "TLSv1.2"), server_of(ec, "TLSv1.2")
+    identify(client, ec, ec.client)
+    in_server_name(
+        server, lambda connection: None if connection.get_app_data() else connection.set_verify(SSL.VERIFY_NONE)
+    )
+    _, session = visit(client, server, alone)
+    pair, _ = visit(client, server, alone, session)
+    assert pair.server.session_reused()
+    pair.server.set_app_data("from now on")
+    pair.server.set_verify(DEMAND)
+    assert pair.server.renegotiate()
+    for connection in (pair.server, pair.client) * 3:
+        with contextlib.suppress(SSL.WantReadError):
+            connection.recv(1)
+        pair.move()
+    assert pair.server.get_peer_certificate() is not None
+
+
+def test_session_of_a_client_after_a_change_of_context(ec: Authority, version: str):
+    """A client keeps the name of its sessions through set_context, whatever it sets before it is one."""
+    first, second, server = client_context(ec, version), client_context(ec, version), server_of(ec, version)
+    first.set_session_id(b"first")
+    second.set_session_id(b"second")
+    _, session = visit(second, server, alone)
+    pair = memory_pair(first, server)
+    pair.client.set_context(second)
+    pair.client.set_accept_state()
+    pair.client.set_verify(SSL.VERIFY_NONE)
+    pair.client.set_verify(SSL.VERIFY_PEER)
+    pair.client.set_connect_state()
+    pair.client.set_session(session)
+    pair.handshake()
+    assert pair.client.session_reused()
 
 
 def test_session_of_a_client_is_not_proven_by_what_is_set_later(ec: Authority, stranger: Authority, version: str):

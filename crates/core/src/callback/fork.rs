@@ -5,16 +5,21 @@
 //! sides. What one connection has locked it takes back itself, when it finds that it is in a child (`generation`).
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Once;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::x509::{X509Store, signatures};
 
 /// How many forks lie between the process that loaded this and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
+/// Whether the last fork was made in a callback.
+static IN_CALLBACK: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
+    /// How many callbacks this thread is in.
+    static CALLBACKS: Cell<u32> = const { Cell::new(0) };
     /// What is locked while this thread forks.
     static LOCKED: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
 }
@@ -25,6 +30,27 @@ thread_local! {
 pub fn generation() -> u32 {
     watch();
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// Whether this process was made in a callback: what the thread that forked has locked further up is still locked.
+pub(crate) fn was_in_callback() -> bool {
+    IN_CALLBACK.load(Ordering::Relaxed)
+}
+
+/// Counts the calling thread's stay in a callback, until it is dropped.
+pub(crate) struct InCallback(());
+
+impl InCallback {
+    pub(crate) fn new() -> Self {
+        let _ = CALLBACKS.try_with(|count| count.set(count.get() + 1));
+        Self(())
+    }
+}
+
+impl Drop for InCallback {
+    fn drop(&mut self) {
+        let _ = CALLBACKS.try_with(|count| count.set(count.get() - 1));
+    }
 }
 
 /// Sees to it that the locks are free in a child. To be called before they are used.
@@ -49,5 +75,6 @@ extern "C" fn in_parent() {
 
 extern "C" fn in_child() {
     in_parent();
+    IN_CALLBACK.store(CALLBACKS.try_with(|count| count.get() > 0).unwrap_or(true), Ordering::Relaxed);
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }

@@ -28,6 +28,7 @@ struct Panic(Box<dyn Any + Send>);
 /// Runs user code for C: `body`, and where it fails or panics, `park` and the value `refused`.
 pub(crate) fn guard<R>(refused: R, park: impl FnOnce(Parked), body: impl FnOnce() -> Result<R, Parked>) -> R {
     let _saved = queue::Saved::new();
+    let _stay = fork::InCallback::new();
     let parked = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => return value,
         Ok(Err(parked)) => parked,

@@ -101,9 +101,10 @@ pub struct Connection {
     /// Whether it speaks over datagrams (DTLS).
     datagrams: bool,
     context: Mutex<Context>,
-    /// The context that it was made of, and the mode of verification that it had then.
-    origin: Context,
+    /// The mode of verification that it was made with.
     usual_mode: i32,
+    /// The name of the sessions that a server makes in that mode.
+    name: Mutex<Vec<u8>>,
     /// Ciphertext taken out of the engine by the thread whose turn it is to send.
     sending: Mutex<Queue>,
     /// Whether the outbox or `sending` may hold something that the transport has not taken. Set with the engine's lock
@@ -149,8 +150,8 @@ impl Connection {
             transport,
             datagrams: method.is_datagram(),
             context: Mutex::new(context.clone()),
-            origin: context.clone(),
             usual_mode,
+            name: Mutex::new(context.session_id()),
             sending: Mutex::new(Queue::new(method.is_datagram())),
             unsent: AtomicBool::new(false),
             owed: AtomicBool::new(false),

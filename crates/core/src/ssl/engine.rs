@@ -148,6 +148,7 @@ impl State {
 
     /// OpenSSL has forgotten what it had read.
     pub(crate) fn begin_anew(&self) {
+        self.verifies_late.set(false);
         if let Some(framing) = &self.framing {
             framing.reset();
         }
@@ -161,6 +162,14 @@ impl State {
     /// Notes that the rules of verification change in the middle of a handshake.
     pub(crate) fn verify_late(&self) {
         self.verifies_late.set(true);
+    }
+
+    /// Notes that the handshake is over, in which they have changed: unless the client was not to be let in, for good.
+    pub(crate) fn verified_in_time(&self, ssl: *mut ffi::SSL) {
+        // SAFETY: the callers hold the lock of the `SSL` that this belongs to.
+        if !unsafe { self.must_refuse(ssl) } {
+            self.verifies_late.set(false);
+        }
     }
 
     /// Whether, by rules that have changed in the handshake, its client is not to be let in.

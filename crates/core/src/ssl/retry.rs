@@ -29,10 +29,10 @@ struct Note {
 }
 
 impl Note {
-    /// Whether so many bytes, offered by `thread`, may be those that the note is about, as far as lengths tell. Who was
-    /// to send some may repeat that with more behind it.
-    fn suits(&self, length: usize, thread: ThreadId) -> bool {
-        length == self.offered || (!self.whole && self.thread == thread && length >= self.done)
+    /// Whether so many bytes may be those that the note is about. Who was to send some may repeat that with more behind
+    /// it.
+    fn suits(&self, length: usize) -> bool {
+        length == self.offered || !self.whole && length >= self.done
     }
 }
 
@@ -68,10 +68,11 @@ impl Retries {
     /// It does not matter by which call the data comes, that for some of it or that for all.
     pub(crate) fn take(&mut self, data: &[u8]) -> usize {
         let thread = std::thread::current().id();
-        let found = self.notes.iter().position(|note| {
-            note.suits(data.len(), thread) && note.done <= data.len() && note.hash == self.hash(data, note.done)
-        });
-        if let Some(index) = found {
+        let is =
+            |note: &Note| note.suits(data.len()) && note.done <= data.len() && note.hash == self.hash(data, note.done);
+        // One's own comes first: another's may be about bytes that begin alike.
+        let own = self.notes.iter().position(|note| note.thread == thread && is(note));
+        if let Some(index) = own.or_else(|| self.notes.iter().position(is)) {
             return self.notes.remove(index).done;
         }
         self.notes.retain(|note| note.thread != thread);
@@ -128,13 +129,17 @@ mod tests {
         let mut retries = Retries::default();
         retries.remember(b"hello", 5, false);
         assert_eq!(retries.take(b"hello world"), 5);
-        // What another thread offers, which may be something else that begins like this, has to be the same.
+        // Also by another thread, which has nothing to repeat itself.
         retries.remember(b"hello", 5, false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                assert_eq!(retries.take(b"hello world"), 0);
-                assert_eq!(retries.take(b"hello"), 5);
+                retries.remember(b"hell", 4, false);
+                assert_eq!(retries.take(b"hello world"), 4);
+                assert_eq!(retries.take(b"hello world"), 5);
             });
         });
+        // Not where all of it was to be sent.
+        retries.remember(b"hello", 3, true);
+        assert_eq!(retries.take(b"hello world"), 0);
     }
 }

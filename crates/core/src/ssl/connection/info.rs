@@ -69,6 +69,7 @@ impl Connection {
         inner.retire_context();
         // SAFETY: both are valid; the `SSL` takes a reference of its own.
         check::borrowed(unsafe { ffi::SSL_set_SSL_CTX(inner.as_ptr(), handle.as_ptr()) }, "SSL_set_SSL_CTX")?;
+        self.follow(context);
         *self.context.lock() = context.clone();
         Ok(())
     }

@@ -182,10 +182,15 @@ impl Connection {
                 }
             }
             match write(queue.front()) {
-                Ok(count) => queue.consume(count),
+                Ok(count) => {
+                    // A fork may find it whole only.
+                    let _inner = self.engine.enter();
+                    queue.consume(count);
+                }
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
                     if self.datagrams && is_lost(&trouble) {
+                        let _inner = self.engine.enter();
                         queue.consume(0);
                     }
                     return Err(trouble);

@@ -23,9 +23,9 @@ use crate::check;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::queue;
-use crate::ssl::Session;
 use crate::ssl::engine::Inner;
 use crate::ssl::session::DEMANDS;
+use crate::ssl::{Context, Session};
 
 impl Connection {
     /// How the peer is verified from now on: `mode` of `SSL_VERIFY_*`, and whether the delegate is asked about each
@@ -35,20 +35,26 @@ impl Connection {
     /// [`Error::OpenSsl`] where the name for such sessions cannot be made.
     pub fn set_verify(&self, mode: i32, ask: bool) -> Result<()> {
         let inner = self.engine.enter();
-        // SAFETY: the `SSL` is valid and its lock held; the callback finds its state through the `SSL`.
-        unsafe { ffi::SSL_set_verify(inner.as_ptr(), mode, if ask { Some(verify) } else { None }) }
-        // SAFETY: as above; the calls only read.
-        let (before, done) =
-            unsafe { (ffi::SSL_in_before(inner.as_ptr()) == 1, ffi::SSL_is_init_finished(inner.as_ptr()) == 1) };
+        let ssl = inner.as_ptr();
+        // SAFETY: the `SSL` is valid and its lock held; the calls only read.
+        let (before, done, begun) = unsafe {
+            (ffi::SSL_in_before(ssl) == 1, ffi::SSL_is_init_finished(ssl) == 1, !ffi::SSL_get_session(ssl).is_null())
+        };
+        if done {
+            inner.state().verified_in_time(ssl);
+        }
+        // SAFETY: as above; the callback finds its state through the `SSL`.
+        unsafe { ffi::SSL_set_verify(ssl, mode, if ask { Some(verify) } else { None }) }
         if before && mode & ffi::SSL_VERIFY_PEER != 0 && self.unproven.swap(false, Ordering::Relaxed) {
             // SAFETY: as above. Null takes back what was asked for; later the session is in use.
-            unsafe { ffi::SSL_set_session(inner.as_ptr(), std::ptr::null_mut()) };
+            unsafe { ffi::SSL_set_session(ssl, std::ptr::null_mut()) };
         }
-        if before || done {
-            return self.name_sessions(&inner);
+        if !before && !done && begun {
+            // A session was found, or begun under the name of the mode before.
+            inner.state().verify_late();
+            self.rename_session(&inner, mode)?;
         }
-        inner.state().verify_late();
-        self.rename_session(&inner, mode)
+        self.name_sessions(&inner)
     }
 
     /// Gives the sessions of a server the name that goes with its mode.
@@ -87,10 +93,17 @@ impl Connection {
         check::one(set, "SSL_SESSION_set1_id_context")
     }
 
+    /// Works with sessions of another context, as `SSL_set_SSL_CTX` does: if they still have the name of the one before.
+    pub(super) fn follow(&self, context: &Context) {
+        if self.named_for.load(Ordering::Relaxed) == self.usual_mode & DEMANDS {
+            *self.name.lock() = context.session_id();
+        }
+    }
+
     /// The name of sessions that are made in a mode: the Context's for its own. It is empty where that is: then libssl
     /// resumes nobody where it verifies.
     fn name_for(&self, mode: i32) -> Result<Vec<u8>> {
-        let mut name = self.origin.session_id();
+        let mut name = self.name.lock().clone();
         if name.is_empty() || mode & DEMANDS == self.usual_mode & DEMANDS {
             return Ok(name);
         }

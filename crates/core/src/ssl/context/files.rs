@@ -51,7 +51,7 @@ impl Context {
     /// # Errors
     /// As [`Context::use_certificate_file`].
     pub fn use_certificate_chain_file(&self, path: &Path) -> Result<()> {
-        let certificates = X509::list_from_pem(&file::read(path)?)?;
+        let certificates = X509::chain_from_pem(&file::read(path)?)?;
         match certificates.split_first() {
             Some((certificate, issuers)) => self.use_certificate_chain(certificate, issuers),
             None => Err(Error::ssl("no certificate in the file")),

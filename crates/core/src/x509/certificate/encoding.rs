@@ -13,8 +13,14 @@ use crate::error::Result;
 use crate::queue;
 
 /// A function that reads the next certificate of a BIO.
-type ReadPem =
+pub(super) type ReadPem =
     unsafe extern "C" fn(*mut ffi::BIO, *mut *mut ffi::X509, ffi::pem_password_cb, *mut c_void) -> *mut ffi::X509;
+
+/// That for `CERTIFICATE`, and its name.
+pub(super) const PLAIN: (ReadPem, &str) = (ffi::PEM_read_bio_X509, "PEM_read_bio_X509");
+
+/// That for `TRUSTED CERTIFICATE` as well.
+pub(super) const TRUSTED: (ReadPem, &str) = (ffi::PEM_read_bio_X509_AUX, "PEM_read_bio_X509_AUX");
 
 impl X509 {
     /// The first certificate in PEM (`PEM_read_bio_X509`).
@@ -22,16 +28,16 @@ impl X509 {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where there is none, or it is damaged.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
-        Self::read_pem(pem, ffi::PEM_read_bio_X509, "PEM_read_bio_X509")
+        Self::read_pem(pem, PLAIN)
     }
 
     /// As [`X509::from_pem`], but also one of OpenSSL's own form, with what it is trusted for (`TRUSTED CERTIFICATE`;
     /// `PEM_read_bio_X509_AUX`).
     pub(crate) fn from_trusted_pem(pem: &[u8]) -> Result<Self> {
-        Self::read_pem(pem, ffi::PEM_read_bio_X509_AUX, "PEM_read_bio_X509_AUX")
+        Self::read_pem(pem, TRUSTED)
     }
 
-    fn read_pem(pem: &[u8], read: ReadPem, name: &'static str) -> Result<Self> {
+    fn read_pem(pem: &[u8], (read, name): (ReadPem, &'static str)) -> Result<Self> {
         queue::clear();
         let reader = Reader::new(pem)?;
         // A PEM block may say that it is encrypted, whatever is in it.

@@ -26,14 +26,22 @@ impl Connection {
     ) -> PyResult<()> {
         let _ = (error, traceback);
         let py = slf.py();
-        let said = slf.get().driven(py, ironssl::ssl::Connection::say_goodbye);
+        // An alert need not arrive, but what was gathered has been taken for sent.
+        let sent = if slf.get().core()?.is_gathering() { slf.get().uncork(py) } else { Ok(()) };
+        let said = match sent {
+            Ok(()) => slf.get().driven(py, ironssl::ssl::Connection::say_goodbye),
+            Err(_) => Ok(()),
+        };
         let closed = slf.getattr_opt("close").and_then(|close| close.map_or(Ok(()), |close| close.call0().map(drop)));
         let ordinary = |raised: &PyErr| raised.is_instance_of::<PyException>(py);
         match (said, closed) {
             // An exception of a callback that is no ordinary one, such as KeyboardInterrupt.
             (Err(raised), _) if !ordinary(&raised) => Err(raised),
             (_, Err(raised)) if kind.is_none() || !ordinary(&raised) => Err(raised),
-            _ => Ok(()),
+            _ => match sent {
+                Err(raised) if kind.is_none() || !ordinary(&raised) => Err(raised),
+                _ => Ok(()),
+            },
         }
     }
 }

@@ -37,8 +37,9 @@ impl Connection {
     /// sends then cost no more on the wire than a large one.
     ///
     /// `with connection.cork(): ...` calls uncork at its end. What is gathered is also sent before anything of a whole
-    /// record or more, by `shutdown`, and at the end of `with connection:`; not by `recv`: who waits for an answer calls
-    /// uncork first. What is gathered when the Connection goes otherwise is lost. With DTLS nothing is gathered: each message stays one.
+    /// record or more, by `shutdown`, and at the end of `with connection:`, which raises what that raises; not by `recv`:
+    /// who waits for an answer calls uncork first. What is gathered when the Connection goes otherwise is lost. With DTLS
+    /// nothing is gathered: each message stays one.
     fn cork(slf: Bound<'_, Self>) -> PyResult<Cork> {
         slf.get().held(slf.py(), ironssl::ssl::Connection::cork)?;
         Ok(Cork(slf.unbind()))
