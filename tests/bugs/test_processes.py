@@ -98,20 +98,21 @@ number = child(connected)
 connected()
 ended(number)
 """,
-    "a thread that is in the middle of something": """
+    "threads that wait": """
+# Not threads that work: OpenSSL's own locks, such as that of its random numbers, may be held by them at the fork.
 client, server = connected()
 receiving = threading.Thread(target=lambda: client.recv(100), daemon=True)
 receiving.start()
-busy = threading.Thread(target=lambda: [connected() for _ in range(50)], daemon=True)
-busy.start()
-time.sleep(0.01)
+_, deaf = connected()
+sending = threading.Thread(target=lambda: deaf.sendall(bytes(1 << 24)), daemon=True)
+sending.start()
+time.sleep(0.1)
 numbers = [child(connected) for _ in range(10)]
 for number in numbers:
     ended(number)
 server.send(b"still")
 receiving.join(10)
 assert not receiving.is_alive()
-busy.join()
 """,
     "a child that goes on where threads of its parent waited": """
 reading, writing = os.pipe()
@@ -151,25 +152,6 @@ except SSL.ZeroReturnError:
     pass
 assert (received.count(b"A"), received.count(b"B")) == (1 << 22, 1 << 22)
 ended(number)
-""",
-    "certificates that others verify": """
-from OpenSSL import crypto
-def verify():
-    store = crypto.X509Store()
-    with open({root!r}, "rb") as file:
-        certificate = crypto.load_certificate(crypto.FILETYPE_PEM, file.read())
-    store.add_cert(certificate)
-    while True:
-        crypto.X509StoreContext(store, certificate).verify_certificate()
-        yield
-def for_ever():
-    for _ in verify():
-        pass
-for _ in range(2):
-    threading.Thread(target=for_ever, daemon=True).start()
-numbers = [child(lambda: next(verify())) for _ in range(100)]
-for number in numbers:
-    ended(number)
 """,
     "a child that ends while a callback of its parent runs": """
 inside, leave = threading.Event(), threading.Event()
@@ -223,7 +205,7 @@ def script(ec: Authority, version: str, body: str) -> str:
         ("{version}", {"TLSv1.2": "SSL.TLS1_2_VERSION", "TLSv1.3": "SSL.TLS1_3_VERSION"}[version]),
     ):
         text = text.replace(field, value)
-    return text + body.replace("{root!r}", repr(ec.root.cert_file))
+    return text + body
 
 
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
