@@ -13,7 +13,7 @@ from OpenSSL import SSL
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, identify, server_context
-from tests.support.pairs import connected, memory_pair, pump, receive
+from tests.support.pairs import connected, fill_socket, memory_pair, pump, receive
 
 RECORD = 16384
 
@@ -318,13 +318,7 @@ def test_uncork_in_one_thread_and_send_in_another(ec: Authority):
 def test_the_end_of_a_with_statement_waits_for_room(ec: Authority):
     with connected(client_context(ec), server_context(ec), "unix") as pair:
         client_socket, server_socket = pair.sockets()
-        client_socket.setblocking(False)
-        filled = 0
-        for piece in (b"x" * 65536, b"x"):
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    filled += client_socket.send(piece)
-        client_socket.setblocking(True)
+        filled = fill_socket(client_socket)
 
         def read() -> bytes:
             left = filled
@@ -342,11 +336,8 @@ def test_the_end_of_a_with_statement_waits_for_room(ec: Authority):
 def test_the_end_of_a_with_statement_says_what_could_not_be_sent(ec: Authority):
     with connected(client_context(ec), server_context(ec), "unix") as pair:
         client_socket, server_socket = pair.sockets()
+        fill_socket(client_socket)
         client_socket.setblocking(False)
-        for piece in (b"x" * 65536, b"x"):
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    client_socket.send(piece)
         pair.client.cork()
         assert pair.client.sendall(b"y" * 10_000) == 10_000
         with pytest.raises(SSL.WantWriteError), pair.client:

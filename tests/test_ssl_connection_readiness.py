@@ -1,6 +1,5 @@
 """Connection: who waits for the socket learns of everything there."""
 
-import contextlib
 import select
 import socket
 import struct
@@ -11,7 +10,7 @@ from OpenSSL import SSL
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context
-from tests.support.pairs import connected
+from tests.support.pairs import connected, fill_socket
 
 RECORD = 16384
 
@@ -86,12 +85,7 @@ def test_an_alert_that_nobody_takes_holds_nobody_up(ec: Authority, version: str,
     # The peer reads nothing and violates the protocol: the alert cannot be sent, and that is no reason to wait.
     with connected(client_context(ec, version), server_context(ec, version), "unix") as pair:
         client_socket, server_socket = pair.sockets()
-        server_socket.setblocking(False)
-        for piece in (b"x" * 65536, b"x"):
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    server_socket.send(piece)
-        server_socket.setblocking(True)
+        fill_socket(server_socket)
         client_socket.sendall(b"\x17\x03\x03\x00\x40" + bytes(64))
         receiving = Background(lambda: pair.server.recv(limit))
         # This thread runs on, or it would never come to look.

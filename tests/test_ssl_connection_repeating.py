@@ -12,7 +12,7 @@ from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.datagrams import dtls_contexts
-from tests.support.pairs import Pair, connected
+from tests.support.pairs import Pair, connected, narrow_pair
 
 SSL_MODE_ENABLE_PARTIAL_WRITE = 1
 
@@ -20,10 +20,7 @@ SSL_MODE_ENABLE_PARTIAL_WRITE = 1
 @pytest.fixture(params=VERSIONS)
 def narrow(request: pytest.FixtureRequest, ec: Authority) -> Iterator[Pair]:
     """Give a connected pair over non-blocking sockets whose kernel buffers are small."""
-    with connected(client_context(ec, request.param), server_context(ec, request.param), "unix") as pair:
-        for end in pair.sockets():
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            end.setblocking(False)
+    with narrow_pair(client_context(ec, request.param), server_context(ec, request.param)) as pair:
         yield pair
 
 

@@ -10,6 +10,7 @@ from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, only, server_context, trust
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import memory_pair
+from tests.support.visits import visit
 
 
 @pytest.fixture(params=VERSIONS)
@@ -19,18 +20,9 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 def session_of(client: SSL.Context, server: SSL.Context) -> SSL.Session:
-    """Shake hands; return the client's session. In TLS 1.3 that comes with what the server says after it."""
-    pair = memory_pair(client, server)
-    pair.handshake()
-    pair.server.send(b"hello")
-    pair.move()
-    assert pair.client.recv(100) == b"hello"
-    session = pair.client.get_session()
-    assert session is not None
-    # It is one that can be resumed: the tests would show nothing otherwise.
-    again = memory_pair(client, server)
-    again.client.set_session(session)
-    again.handshake()
+    """Shake hands; return the client's session, which can be resumed: the tests would show nothing otherwise."""
+    _, session = visit(client, server)
+    again, _ = visit(client, server, last=session)
     assert again.client.session_reused()
     return session
 

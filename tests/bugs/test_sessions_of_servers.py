@@ -14,6 +14,7 @@ from tests.support.contexts import VERSIONS, client_context, identify, server_co
 from tests.support.datagrams import dtls_contexts
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
+from tests.support.visits import alone, visit
 
 DEMAND = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 
@@ -36,21 +37,6 @@ def server_of(ec: Authority, version: str, mode: int = SSL.VERIFY_NONE) -> SSL.C
     return context
 
 
-def visit(client: SSL.Context, server: SSL.Context, prepare: Callable[[Pair], object], last: SSL.Session | None = None):
-    """Shake hands and say hello; returns the pair and the client's session after it."""
-    pair = memory_pair(client, server)
-    prepare(pair)
-    if last is not None:
-        pair.client.set_session(last)
-    pair.handshake()
-    pair.server.send(b"hello")
-    pair.move()
-    assert pair.client.recv(100) == b"hello"
-    session = pair.client.get_session()
-    assert session is not None
-    return pair, session
-
-
 def fails(client: SSL.Context, server: SSL.Context, prepare: Callable[[Pair], object], last: SSL.Session) -> list[str]:
     """Shake hands in vain; returns the server's reasons. It goes on to fail, and lets nothing through."""
     pair = memory_pair(client, server)
@@ -61,10 +47,6 @@ def fails(client: SSL.Context, server: SSL.Context, prepare: Callable[[Pair], ob
         with pytest.raises(SSL.Error, match=r"."):
             operation()
     return found
-
-
-def alone(pair: Pair) -> None:
-    """Leave the pair as its contexts made it."""
 
 
 def demanding(pair: Pair) -> None:
@@ -84,11 +66,21 @@ def demanding_before_its_state(pair: Pair) -> None:
     pair.server.set_accept_state()
 
 
+def renegotiate(pair: Pair) -> None:
+    """Have the server ask for another handshake, and both ends read until it is over."""
+    assert pair.server.renegotiate()
+    for connection in (pair.server, pair.client) * 3:
+        with contextlib.suppress(SSL.WantReadError):
+            connection.recv(1)
+        pair.move()
+    assert not pair.server.renegotiate_pending()
+
+
 @pytest.mark.parametrize("demand", [demanding, demanding_before_its_state])
 def test_session_used_across_rules_by_a_server(ec: Authority, version: str, demand: Callable[[Pair], None]):
     """One connection demands what the Context does not: a session without a certificate does not help."""
     client, server = client_context(ec, version), server_of(ec, version)
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     assert visit(client, server, alone, session)[0].server.session_reused()
     assert fails(client, server, demand, session) == [REFUSED]
 
@@ -97,7 +89,7 @@ def test_session_used_across_rules_is_no_loss_to_members(ec: Authority, version:
     """Who has shown a certificate to such a connection is resumed by the next one."""
     client, server = client_context(ec, version), server_of(ec, version)
     identify(client, ec, ec.client)
-    _, public = visit(client, server, alone)
+    _, public = visit(client, server)
     pair, session = visit(client, server, demanding, public)
     assert not pair.server.session_reused()
     pair, _ = visit(client, server, demanding, session)
@@ -122,7 +114,7 @@ def test_session_used_across_rules_that_a_callback_relaxed(ec: Authority, versio
     server.set_tlsext_servername_callback(
         lambda connection: connection.set_verify(SSL.VERIFY_NONE) if relaxing[0] else None
     )
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     relaxing[0] = False
     assert fails(client, server, alone, session) == [REFUSED]
 
@@ -144,7 +136,7 @@ def test_session_used_across_rules_that_were_made_stricter_before_the_first_mess
     """There is time for a full handshake then, and who has a certificate gets in."""
     client, server = client_context(ec, version), server_of(ec, version)
     identify(client, ec, ec.client)
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     pair, _ = visit(client, server, lambda pair: (begun(pair), demanding(pair)), session)
     assert not pair.server.session_reused()
     assert pair.server.get_peer_certificate() is not None
@@ -206,7 +198,7 @@ def test_session_used_across_rules_that_a_callback_made_stricter(
     client.set_alpn_protos([b"http/1.1"])
     strict = [False]
     place(server, lambda connection: connection.set_verify(DEMAND) if strict[0] else None)
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     assert visit(client, server, alone, session)[0].server.session_reused()
     strict[0] = True
     assert fails(client, server, alone, session) == [REFUSED_LATE]
@@ -217,7 +209,7 @@ def test_session_used_across_rules_when_the_server_speaks_first(ec: Authority, v
     client, server = client_context(ec, version), server_of(ec, version)
     strict = [False]
     in_keylog(server, lambda connection: connection.set_verify(DEMAND) if strict[0] else None)
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     strict[0] = True
     pair = memory_pair(client, server)
     pair.client.set_session(session)
@@ -235,7 +227,7 @@ def test_session_used_across_rules_by_a_member_under_stricter_ones(ec: Authority
     client, server = client_context(ec, version), server_of(ec, version)
     identify(client, ec, ec.client)
     in_server_name(server, lambda connection: connection.set_verify(DEMAND))
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     pair, _ = visit(client, server, alone, session)
     assert pair.server.session_reused()
     assert pair.server.get_peer_certificate() is not None
@@ -245,16 +237,12 @@ def test_session_used_across_rules_before_a_renegotiation(ec: Authority):
     """A resumed connection may ask for the certificate later, as servers of TLS 1.2 do."""
     client, server = client_context(ec, "TLSv1.2"), server_of(ec, "TLSv1.2")
     identify(client, ec, ec.client)
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     pair, _ = visit(client, server, alone, session)
     assert pair.server.session_reused()
     assert pair.server.get_peer_certificate() is None
     pair.server.set_verify(DEMAND)
-    assert pair.server.renegotiate()
-    for connection in (pair.server, pair.client) * 3:
-        with contextlib.suppress(SSL.WantReadError):
-            connection.recv(1)
-        pair.move()
+    renegotiate(pair)
     assert pair.server.get_peer_certificate() is not None
 
 
@@ -265,16 +253,12 @@ def test_session_used_across_rules_before_a_renegotiation_after_a_callback(ec: A
     in_server_name(
         server, lambda connection: None if connection.get_app_data() else connection.set_verify(SSL.VERIFY_NONE)
     )
-    _, session = visit(client, server, alone)
+    _, session = visit(client, server)
     pair, _ = visit(client, server, alone, session)
     assert pair.server.session_reused()
     pair.server.set_app_data("from now on")
     pair.server.set_verify(DEMAND)
-    assert pair.server.renegotiate()
-    for connection in (pair.server, pair.client) * 3:
-        with contextlib.suppress(SSL.WantReadError):
-            connection.recv(1)
-        pair.move()
+    renegotiate(pair)
     assert pair.server.get_peer_certificate() is not None
 
 
@@ -283,7 +267,7 @@ def test_session_of_a_client_after_a_change_of_context(ec: Authority, version: s
     first, second, server = client_context(ec, version), client_context(ec, version), server_of(ec, version)
     first.set_session_id(b"first")
     second.set_session_id(b"second")
-    _, session = visit(second, server, alone)
+    _, session = visit(second, server)
     pair = memory_pair(first, server)
     pair.client.set_context(second)
     pair.client.set_accept_state()
@@ -299,7 +283,7 @@ def test_session_of_a_client_is_not_proven_by_what_is_set_later(ec: Authority, s
     """What was shaken hands with unseen stays so, whatever mode the connection has when its session is taken."""
     client, server = client_context(ec, version), server_context(stranger, version)
     client.set_verify(SSL.VERIFY_NONE)
-    pair, _ = visit(client, server, alone)
+    pair, _ = visit(client, server)
     pair.client.set_verify(SSL.VERIFY_PEER)
     session = pair.client.get_session()
     assert session is not None

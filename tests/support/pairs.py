@@ -135,6 +135,26 @@ def connected(client_context: SSL.Context, server_context: SSL.Context, kind: st
         pair.close()
 
 
+@contextlib.contextmanager
+def narrow_pair(client_context: SSL.Context, server_context: SSL.Context) -> Iterator[Pair]:
+    """Give a connected pair over non-blocking Unix sockets whose kernel buffers are small."""
+    with connected(client_context, server_context, "unix") as pair:
+        for end in pair.sockets():
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            end.setblocking(False)
+        yield pair
+
+
+def fill_socket(end: socket.socket) -> int:
+    """Send until the kernel takes not one byte more; returns the count of bytes."""
+    filled = 0
+    for piece in (b"x" * CHUNK, b"x"):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                filled += end.send(piece, socket.MSG_DONTWAIT)
+    return filled
+
+
 def receive(connection: SSL.Connection, size: int) -> bytes:
     """Receive exactly so many bytes."""
     parts = []
