@@ -12,16 +12,14 @@ mod direct;
 mod method;
 mod retry;
 
-/// The most bytes of plaintext that one record holds (RFC 8446, 5.1).
-pub const RECORD: usize = 16 * 1024;
-
-pub mod constants;
 pub(crate) mod delegate;
 pub(crate) mod engine;
 pub(crate) mod framing;
 pub(crate) mod link;
 pub(crate) mod session;
 pub(crate) mod status;
+
+pub mod constants;
 
 pub use cipher::Cipher;
 pub use connection::{Attempt, Connection, Hold, Later, Shutdown};
@@ -30,3 +28,6 @@ pub use delegate::{Delegate, ServerName};
 pub use method::Method;
 pub use session::Session;
 pub use status::Failure;
+
+/// The most bytes of plaintext that one record holds (RFC 8446, 5.1).
+pub const RECORD: usize = 16 * 1024;
