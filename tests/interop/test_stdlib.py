@@ -197,3 +197,55 @@ def test_an_abrupt_end_is_told_from_a_clean_one(ec: Authority, version: str):
         with pytest.raises(SSL.SysCallError) as caught:
             client.recv(1)
         assert caught.value.args == (-1, "Unexpected EOF")
+
+
+@pytest.mark.parametrize("with_certificate", [False, True])
+def test_their_server_asks_for_the_certificate_after_the_handshake(authority: Authority, with_certificate: bool):
+    theirs, ours = their_server(authority, "TLSv1.3"), client_context(authority)
+    theirs.verify_mode = ssl.CERT_OPTIONAL
+    theirs.post_handshake_auth = True
+    theirs.load_verify_locations(authority.root.cert_file)
+    ours.set_post_handshake_auth(True)
+    if with_certificate:
+        identify(ours, authority, authority.client)
+    client_socket, server_socket = tcp_sockets()
+
+    def serve() -> tuple[bytes | None, bytes | None]:
+        with theirs.wrap_socket(server_socket, server_side=True) as connection:
+            before = connection.getpeercert(binary_form=True)
+            assert connection.recv(100) == b"the secret page, please"
+            connection.verify_client_post_handshake()
+            connection.sendall(b"who are you?")
+            assert connection.recv(100) == b"see my certificate"
+            return before, connection.getpeercert(binary_form=True)
+
+    with client_socket, Background(serve) as server:
+        client = SSL.Connection(ours, client_socket)
+        client.set_connect_state()
+        client.do_handshake()
+        assert client.sendall(b"the secret page, please") == 23
+        # The request comes first; recv answers it on the way.
+        assert client.recv(100) == b"who are you?"
+        assert client.sendall(b"see my certificate") == 18
+        assert server.result() == (None, authority.client.cert_der if with_certificate else None)
+
+
+def test_their_server_asks_a_client_that_did_not_offer_it(ec: Authority):
+    theirs, ours = their_server(ec, "TLSv1.3"), client_context(ec)
+    theirs.verify_mode = ssl.CERT_OPTIONAL
+    theirs.post_handshake_auth = True
+    identify(ours, ec, ec.client)
+    client_socket, server_socket = tcp_sockets()
+
+    def serve() -> None:
+        with (
+            theirs.wrap_socket(server_socket, server_side=True) as connection,
+            pytest.raises(ssl.SSLError, match=r"(?i)extension not received"),
+        ):
+            connection.verify_client_post_handshake()
+
+    with client_socket, Background(serve) as server:
+        client = SSL.Connection(ours, client_socket)
+        client.set_connect_state()
+        client.do_handshake()
+        server.result()
