@@ -165,3 +165,20 @@ def test_a_datagram_is_taken_up_whole_or_not_at_all(ec: Authority, first: str, t
     assert [message for message in got if message != longer[:6]] == [*sent, longer]
     for end in ends:
         end.close()
+
+
+def test_what_another_thread_gave_up_on_is_not_taken_for_a_new_message(narrow: Pair):
+    def give_up() -> int:
+        count = 0
+        with contextlib.suppress(SSL.WantWriteError):
+            while True:
+                count += narrow.client.send(b"PING") == 4
+        return count
+
+    count = Background(give_up).result()
+    received = drain(narrow.server)
+    for part in (b"first", b"PING", b"last"):
+        assert narrow.client.send(part) == len(part)
+    received += drain(narrow.server)
+    # What was given up on is sent all the same.
+    assert received == b"PING" * (count + 1) + b"first" + b"PING" + b"last"

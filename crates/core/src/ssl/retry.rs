@@ -3,7 +3,8 @@
 //! TLS cannot take back a record: once plaintext went into one, the record must reach the peer, and the caller who is
 //! told to try again must not have it sent twice. So a write that met a full transport leaves a note here: how much
 //! was encrypted, and a keyed hash of it. When somebody comes back with the same bytes, the note is his answer. A
-//! thread that comes with other bytes has given up on its own note; the bytes stay sent.
+//! thread that comes with other bytes has given up on its own note; the bytes stay sent. After others have sent
+//! something, only the thread that left the note can come back to it: the same bytes from another one are a new message.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -26,6 +27,8 @@ struct Note {
     done: usize,
     /// The hash of the last of them.
     hash: u64,
+    /// Whether something else was sent since.
+    passed: bool,
 }
 
 impl Note {
@@ -61,21 +64,23 @@ impl Retries {
             self.notes.remove(0);
         }
         let hash = self.hash(data, done);
-        self.notes.push(Note { thread, offered: data.len(), whole, done, hash });
+        self.notes.push(Note { thread, offered: data.len(), whole, done, hash, passed: false });
     }
 
     /// How many bytes of `data` need not be encrypted again; 0 for data that nobody left a note about. Takes the note.
     /// It does not matter by which call the data comes, that for some of it or that for all.
     pub(crate) fn take(&mut self, data: &[u8]) -> usize {
         let thread = std::thread::current().id();
-        let is =
-            |note: &Note| note.suits(data.len()) && note.done <= data.len() && note.hash == self.hash(data, note.done);
+        let is = |note: &Note| note.suits(data.len()) && note.hash == self.hash(data, note.done);
         // One's own comes first: another's may be about bytes that begin alike.
         let own = self.notes.iter().position(|note| note.thread == thread && is(note));
-        if let Some(index) = own.or_else(|| self.notes.iter().position(is)) {
+        if let Some(index) = own.or_else(|| self.notes.iter().position(|note| !note.passed && is(note))) {
             return self.notes.remove(index).done;
         }
         self.notes.retain(|note| note.thread != thread);
+        for note in &mut self.notes {
+            note.passed = true;
+        }
         0
     }
 }
@@ -107,11 +112,23 @@ mod tests {
         let mut retries = Retries::default();
         retries.remember(b"hello", 5, false);
         std::thread::scope(|scope| {
+            scope.spawn(|| assert_eq!(retries.take(b"hello"), 5));
+        });
+        assert!(retries.is_empty());
+    }
+
+    #[test]
+    fn after_something_else_the_same_bytes_of_another_thread_are_new_ones() {
+        let mut retries = Retries::default();
+        retries.remember(b"hello", 5, false);
+        std::thread::scope(|scope| {
             scope.spawn(|| {
                 assert_eq!(retries.take(b"other"), 0);
-                assert_eq!(retries.take(b"hello"), 5);
+                assert_eq!(retries.take(b"hello"), 0);
             });
         });
+        // The thread that left the note may still come back to it.
+        assert_eq!(retries.take(b"hello"), 5);
     }
 
     #[test]
