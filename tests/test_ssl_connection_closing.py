@@ -11,7 +11,7 @@ from OpenSSL import SSL
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context
-from tests.support.pairs import Pair, connected, memory_pair, receive, socket_pair
+from tests.support.pairs import Pair, connected, fill_socket, memory_pair, receive, socket_pair
 from tests.support.service import until_closed
 
 
@@ -203,3 +203,38 @@ def test_twice(pair: Pair):
 def test_only_a_connection_that_was_made():
     with pytest.raises(TypeError, match=r"__init__"):
         SSL.Connection.__new__(SSL.Connection).__enter__()
+
+
+def test_what_is_no_ordinary_exception_is_not_lost_behind_another_one(ec: Authority):
+    class Closing(SSL.Connection):
+        def close(self) -> None:
+            raise OSError("close failed")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt("mine")
+
+    def end() -> None:
+        with client_end, server_end, Closing(client_context(ec), client_end) as connection:
+            connection.set_connect_state()
+            connection.set_info_callback(interrupt)
+            connection.cork()
+            # It is kept; the handshake, and its callback, are left to the end.
+            assert connection.send(b"gathered") == 8
+
+    client_end, server_end = socket.socketpair()
+    with pytest.raises(KeyboardInterrupt, match=r"mine"):
+        end()
+
+
+def test_after_an_exception_nothing_that_was_gathered_is_waited_for(pair: Pair):
+    def fail() -> None:
+        with pair.client:
+            pair.client.cork()
+            pair.client.send(b"gathered")
+            raise KeyError("mine")
+
+    client_socket, _ = pair.sockets()
+    fill_socket(client_socket)
+    with pytest.raises(KeyError, match=r"mine"):
+        fail()
+    assert client_socket.fileno() == -1

@@ -13,10 +13,12 @@ impl Connection {
     }
 
     /// Send a close_notify alert, as far as that can be done without waiting, and call `close`, if there is one: a
-    /// Connection in memory has none.
+    /// Connection in memory has none. What a corked Connection has gathered is sent before, and that waits, unless the
+    /// body of the with statement has raised something.
     ///
-    /// That the alert cannot be sent (the peer is gone, the handshake was never done) raises nothing. What close raises
-    /// comes out of here, unless the body of the with statement has raised something.
+    /// That the alert cannot be sent (the peer is gone, the handshake was never done) raises nothing. What uncork and
+    /// close raise comes out of here, unless the body has raised something; what is no Exception, such as
+    /// KeyboardInterrupt, always does.
     #[pyo3(signature = (kind, error, traceback, /))]
     fn __exit__(
         slf: &Bound<'_, Self>,
@@ -26,22 +28,22 @@ impl Connection {
     ) -> PyResult<()> {
         let _ = (error, traceback);
         let py = slf.py();
+        let clean = kind.is_none();
         // An alert need not arrive, but what was gathered has been taken for sent.
-        let sent = if slf.get().core()?.is_gathering() { slf.get().uncork(py) } else { Ok(()) };
+        let sent = if clean && slf.get().core()?.is_gathering() { slf.get().uncork(py) } else { Ok(()) };
         let said = match sent {
             Ok(()) => slf.get().driven(py, ironssl::ssl::Connection::say_goodbye),
             Err(_) => Ok(()),
         };
         let closed = slf.getattr_opt("close").and_then(|close| close.map_or(Ok(()), |close| close.call0().map(drop)));
-        let ordinary = |raised: &PyErr| raised.is_instance_of::<PyException>(py);
-        match (said, closed) {
-            // An exception of a callback that is no ordinary one, such as KeyboardInterrupt.
-            (Err(raised), _) if !ordinary(&raised) => Err(raised),
-            (_, Err(raised)) if kind.is_none() || !ordinary(&raised) => Err(raised),
-            _ => match sent {
-                Err(raised) if kind.is_none() || !ordinary(&raised) => Err(raised),
-                _ => Ok(()),
-            },
+        // What went wrong with the alert counts only if it is no ordinary exception; those come first.
+        let raised = [(said, false), (closed, clean), (sent, clean)];
+        let mut raised: Vec<(PyErr, bool)> =
+            raised.into_iter().filter_map(|(result, counts)| Some((result.err()?, counts))).collect();
+        let urgent = raised.iter().position(|(error, _)| !error.is_instance_of::<PyException>(py));
+        match urgent.or_else(|| raised.iter().position(|(_, counts)| *counts)) {
+            Some(index) => Err(raised.swap_remove(index).0),
+            None => Ok(()),
         }
     }
 }
