@@ -11,7 +11,7 @@
 //!   compiler has made of the frames in between, since PyO3 declares that no C function of Python unwinds.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -37,9 +37,27 @@ impl Purpose {
     }
 
     /// How often such code is being run now.
-    fn running(self) -> &'static AtomicUsize {
-        static RUNNING: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    fn running(self) -> &'static Running {
+        static RUNNING: [Running; 2] = [Running(AtomicU64::new(0)), Running(AtomicU64::new(0))];
         &RUNNING[self as usize]
+    }
+}
+
+/// How often something is being run in one process: that process (see `fork_generation`) in the upper half, the count in
+/// the lower one. In the child of a fork, which has one thread, what was counted in the parent counts for nothing.
+struct Running(AtomicU64);
+
+impl Running {
+    fn count(&self, process: u32) -> u64 {
+        let counted = self.0.load(Ordering::SeqCst);
+        if counted >> 32 == u64::from(process) { counted & u64::from(u32::MAX) } else { 0 }
+    }
+
+    fn change(&self, process: u32, change: impl Fn(u64) -> Option<u64>) {
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |counted| {
+            let before = if counted >> 32 == u64::from(process) { counted & u64::from(u32::MAX) } else { 0 };
+            Some(u64::from(process) << 32 | change(before)?)
+        });
     }
 }
 
@@ -117,24 +135,12 @@ struct Entered {
     process: u32,
 }
 
-/// Begins to count anew in the child of a fork, which has one thread.
-fn count_anew() {
-    static PROCESS: AtomicU32 = AtomicU32::new(0);
-    let process = ironssl::fork_generation();
-    if PROCESS.swap(process, Ordering::SeqCst) != process {
-        for purpose in [Purpose::Transport, Purpose::Answer] {
-            purpose.running().store(0, Ordering::SeqCst);
-        }
-    }
-}
-
 impl Entered {
     /// Enters, or waits until the interpreter shuts down: who wants to have the GIL then waits for ever.
     fn new(purpose: Purpose) -> Self {
         loop {
-            count_anew();
-            purpose.running().fetch_add(1, Ordering::SeqCst);
             let stay = Self { purpose, process: ironssl::fork_generation() };
+            purpose.running().change(stay.process, |count| Some(count + 1));
             if !CLOSED.load(Ordering::SeqCst) || is_free() {
                 return stay;
             }
@@ -147,7 +153,7 @@ impl Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         if self.process == ironssl::fork_generation() {
-            self.purpose.running().fetch_sub(1, Ordering::SeqCst);
+            self.purpose.running().change(self.process, |count| count.checked_sub(1));
         }
     }
 }
@@ -163,13 +169,13 @@ fn is_free() -> bool {
 /// Lets no other thread enter Python code from now on, and gives those that are in it the time to leave.
 #[pyfunction]
 fn quiesce(py: Python<'_>) {
-    count_anew();
+    let process = ironssl::fork_generation();
     *CLOSING.lock() = Some((Instant::now(), thread::current().id()));
     CLOSED.store(true, Ordering::SeqCst);
     py.detach(|| {
         let begin = Instant::now();
         for purpose in [Purpose::Transport, Purpose::Answer] {
-            while purpose.running().load(Ordering::SeqCst) > 0 && begin.elapsed() < purpose.patience() {
+            while purpose.running().count(process) > 0 && begin.elapsed() < purpose.patience() {
                 thread::sleep(TICK);
             }
         }
