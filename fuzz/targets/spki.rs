@@ -9,7 +9,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     if let Ok(loaded) = NetscapeSpki::from_base64(data) {
         let text = loaded.to_base64().unwrap();
-        assert_eq!(NetscapeSpki::from_base64(&text).unwrap().to_base64().unwrap(), text);
+        // OpenSSL forgets that a value of the tag 0 was constructed, writes an end-of-contents, and does not read that.
+        match NetscapeSpki::from_base64(&text) {
+            Ok(again) => assert_eq!(again.to_base64().unwrap(), text),
+            Err(error) => assert!(error.to_string().contains("unexpected eoc"), "{error}"),
+        }
         if let Ok(key) = loaded.public_key() {
             objects::key(&key);
             if key.bits() <= 2048 {
