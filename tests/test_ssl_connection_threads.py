@@ -18,6 +18,7 @@ from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context, watch_verification
 from tests.support.pairs import Pair, connected, receive, socket_pair
+from tests.support.records import APPLICATION_DATA, SUITES, encryptor, key_update
 from tests.support.rows import rows
 
 MEBIBYTE = 1 << 20
@@ -288,3 +289,69 @@ def test_a_renegotiation_while_all_is_sent(ec: Authority):
                     select.select([], [pair.client_socket], [], 1)
         assert got == data
         assert pair.client.total_renegotiations() == 1
+
+
+@pytest.mark.parametrize("beginning", ["sendall", "do_handshake"])
+def test_who_waits_for_a_handshake_goes_on_when_another_thread_has_made_it(ec: Authority, version: str, beginning: str):
+    # The thread that reads takes its turn again and again, and the last time waits for what the other is to ask for.
+    for _ in range(20):
+        pair = socket_pair(client_context(ec, version), server_context(ec, version))
+
+        def serve(server: SSL.Connection = pair.server) -> None:
+            server.sendall(b"re: " + server.recv(100))
+
+        def ask(client: SSL.Connection = pair.client) -> None:
+            if beginning == "do_handshake":
+                client.do_handshake()
+            client.sendall(b"request")
+
+        with (
+            Background(lambda pair=pair: pair.client.recv(100)) as receiving,
+            Background(ask) as asking,
+            Background(serve),
+        ):
+            asking.result()
+            assert receiving.result() == b"re: request"
+        pair.close()
+
+
+def test_one_thread_sends_while_callbacks_run_in_another_one(ec: Authority):
+    # Who sends a little does so with the GIL; who runs a callback has the connection, and waits for the GIL.
+    secrets: list[bytes] = []
+    client, server = client_context(ec, "TLSv1.3"), server_context(ec, "TLSv1.3")
+    client.set_tls13_ciphersuites(SUITES["TLSv1.3"])
+    client.set_keylog_callback(lambda _, line: secrets.append(line))
+    calls = 0
+
+    def count(connection: SSL.Connection, where: int, value: int) -> None:
+        nonlocal calls
+        calls += 1
+
+    server.set_info_callback(count)
+    with connected(client, server, "unix") as pair:
+        encrypt = encryptor(pair, secrets)
+        client_socket, _ = pair.sockets()
+        over = False
+
+        def update() -> None:
+            for _ in range(3000):
+                client_socket.sendall(encrypt(*key_update(answered=False)))
+            client_socket.sendall(encrypt(APPLICATION_DATA, b"end"))
+
+        def take() -> None:
+            while not over:
+                if select.select([client_socket], [], [], 0.01)[0]:
+                    client_socket.recv(65536)
+
+        def send() -> None:
+            while not over:
+                pair.server.send(b"some bytes")
+
+        with Background(take), Background(send) as sending, Background(update):
+            receiving = Background(lambda: pair.server.recv(65536))
+            try:
+                assert receiving.result() == b"end"
+            finally:
+                over = True
+            sending.result()
+        assert calls > 3000

@@ -5,8 +5,10 @@ huge claimed lengths).
 """
 
 import contextlib
+import sys
+import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -15,11 +17,12 @@ from OpenSSL import SSL, crypto, rand
 
 from tests.conftest import SANITIZED
 from tests.support.authority import Authority
+from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.entropy import daemon, request, until_closed
 from tests.support.failing import handshake_errors, reasons
-from tests.support.pairs import carry, connected, memory_pair
-from tests.support.records import APPLICATION_DATA, SUITES, encryptor
+from tests.support.pairs import Pair, carry, connected, memory_pair, narrow_pair
+from tests.support.records import APPLICATION_DATA, SUITES, encryptor, key_update
 
 ALLOWED = 32 << 20
 """Bytes that the process may grow by, where a peer claims gigabytes or sends many of the same."""
@@ -126,6 +129,92 @@ def test_resource_exhaustion_by_encrypted_empty_records(ec: Authority, version: 
         with pytest.raises(SSL.Error) as caught:
             pair.server.recv(10)
         assert reasons(caught.value)[0] == "record too small"
+
+
+@contextlib.contextmanager
+def updating(ec: Authority) -> Iterator[tuple[Pair, Callable[[int, bytes], bytes]]]:
+    """Give a pair of TLS 1.3 over small sockets that do not block, and what encrypts the client's records."""
+    secrets: list[bytes] = []
+    client = client_context(ec, "TLSv1.3")
+    client.set_tls13_ciphersuites(SUITES["TLSv1.3"])
+    client.set_keylog_callback(lambda _, line: secrets.append(line))
+    with narrow_pair(client, server_context(ec, "TLSv1.3")) as pair:
+        yield pair, encryptor(pair, secrets)
+
+
+def test_resource_exhaustion_by_key_updates(ec: Authority):
+    """A peer that demands one answer after the other, and takes none of them, is not heard any more."""
+    with updating(ec) as (pair, encrypt):
+        client_socket, _ = pair.sockets()
+        updates = [encrypt(*key_update(answered=True)) for _ in range(20_000)]
+        sent = refused = 0
+        waiting = b""
+        # Many times in a row nothing moves: neither end will move again by itself.
+        while refused < 20:
+            with contextlib.suppress(BlockingIOError):
+                while waiting or sent < len(updates):
+                    waiting = waiting or updates[sent]
+                    count = client_socket.send(waiting)
+                    waiting = waiting[count:]
+                    sent += not waiting
+                    refused = 0
+            with pytest.raises((SSL.WantReadError, SSL.WantWriteError)) as raised:
+                pair.server.recv(100)
+            refused += 1
+        assert raised.type is SSL.WantWriteError
+        # What the kernel keeps, and some 16 KiB of answers.
+        assert sent < 3_000
+        # Once the peer listens, all goes on, and nothing is lost.
+        end = encrypt(APPLICATION_DATA, b"the end")
+        got = b""
+        while not got:
+            with contextlib.suppress(BlockingIOError):
+                while client_socket.recv(65536):
+                    pass
+            with contextlib.suppress(BlockingIOError):
+                while waiting or sent <= len(updates):
+                    waiting = waiting or (updates[sent] if sent < len(updates) else end)
+                    count = client_socket.send(waiting)
+                    waiting = waiting[count:]
+                    sent += not waiting
+            with contextlib.suppress(SSL.WantReadError, SSL.WantWriteError):
+                got = pair.server.recv(100)
+        assert got == b"the end"
+
+
+@pytest.mark.parametrize("limit", [100, 65536])
+def test_resource_exhaustion_by_key_updates_keeps_no_other_thread_from_running(ec: Authority, limit: int):
+    """Records without data are read with the GIL given up, however small the read is."""
+    with updating(ec) as (pair, encrypt):
+        client_socket, server_socket = pair.sockets()
+        client_socket.setblocking(True)
+        server_socket.setblocking(True)
+        rounds = 0
+        over = False
+
+        def run() -> None:
+            nonlocal rounds
+            while not over:
+                rounds += 1
+                time.sleep(0)
+
+        # Others run only when the GIL is given up, not when their time has come.
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(1000)
+        try:
+            with Background(run):
+                updates = b"".join(encrypt(*key_update(answered=False)) for _ in range(200))
+                client_socket.sendall(updates[:4000])
+                before = rounds
+                client_socket.settimeout(30)
+                with Background(lambda: client_socket.sendall(updates[4000:] + encrypt(APPLICATION_DATA, b"end"))):
+                    assert pair.server.recv(limit) == b"end"
+                    after = rounds
+                over = True
+        finally:
+            over = True
+            sys.setswitchinterval(usual)
+        assert after > before
 
 
 def test_resource_exhaustion_by_a_slow_drip(ec: Authority, version: str):

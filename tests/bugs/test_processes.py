@@ -51,6 +51,8 @@ try:
     server.recv(1)
 except SSL.ZeroReturnError:
     pass
+else:
+    raise AssertionError("no end")
 """,
     "a child that ends as an interpreter does": """
 client, server = connected()
@@ -76,6 +78,8 @@ try:
     server.recv(100)
 except SSL.ZeroReturnError:
     pass
+else:
+    raise AssertionError("no end")
 ended(number)
 """,
     "each with one of two": """
@@ -128,11 +132,90 @@ def become_a_daemon():
     time.sleep(0.1)
     got = client.recv(100)
     os.write(writing, got)
+    # A part of a record is gone, nobody knows which one: what came after it would be taken for the rest.
+    for send in (client.send, client.sendall):
+        try:
+            send(b"from the child")
+        except SSL.Error as error:
+            assert "another thread was sending" in str(error)
+        else:
+            raise AssertionError("something was sent")
 server_socket = kept[-1][1]
 ended(child(become_a_daemon))
 time.sleep(0.1)
 server.send(b"to the child")
 assert os.read(reading, 100) == b"to the child"
+""",
+    "a child that goes on where many threads of its parent waited": """
+# The memory of the threads that are gone is used for others.
+reading, writing = os.pipe()
+client, server = connected()
+def become_a_daemon():
+    for _ in range(10):
+        threading.Thread(target=lambda: client.recv(100), daemon=True).start()
+    time.sleep(0.2)
+    if os.fork():
+        os._exit(0)
+    threads = [threading.Thread(target=time.sleep, args=(0.05,)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for _ in range(2):
+        os.write(writing, client.recv(100))
+ended(child(become_a_daemon))
+for message in (b"the first", b"the second"):
+    server.send(message)
+    assert os.read(reading, 100) == message
+""",
+    "a child that goes on where a thread of its parent had read a part of a record": """
+reading, writing = os.pipe()
+client_end, server_end = socket.socketpair()
+client = SSL.Connection(client_context, client_end)
+client.set_connect_state()
+server = SSL.Connection(server_context, None)
+server.set_accept_state()
+def carry(serve):
+    # The server is in memory: its records can be sent in parts.
+    try:
+        serve()
+    except SSL.WantReadError:
+        pass
+    try:
+        server_end.sendall(server.bio_read(1 << 16))
+    except SSL.WantReadError:
+        pass
+shaking = threading.Thread(target=client.do_handshake)
+shaking.start()
+while shaking.is_alive():
+    carry(server.do_handshake)
+    if "SSL negotiation finished" not in server.get_state_string().decode():
+        server.bio_write(server_end.recv(65536))
+    else:
+        break
+shaking.join()
+server.send(b"whole")
+carry(lambda: None)
+assert client.recv(100) == b"whole"
+server.send(b"in two parts")
+record = server.bio_read(1 << 16)
+asked, answer = os.pipe()
+def become_a_daemon():
+    threading.Thread(target=lambda: client.recv(100), daemon=True).start()
+    time.sleep(0.1)
+    os.write(answer, b"waiting")
+    time.sleep(0.2)
+    if os.fork():
+        os._exit(0)
+    os.write(answer, b"forked!")
+    os.write(writing, client.recv(100))
+number = child(become_a_daemon)
+assert os.read(asked, 7) == b"waiting"
+server_end.sendall(record[:5])
+assert os.read(asked, 7) == b"forked!"
+ended(number)
+server_end.sendall(record[5:])
+assert os.read(reading, 100) == b"in two parts"
 """,
     "two threads of a child send on one connection": """
 client, server = connected()

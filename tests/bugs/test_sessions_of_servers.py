@@ -292,3 +292,42 @@ def test_session_of_a_client_is_not_proven_by_what_is_set_later(ec: Authority, s
     again.client.set_session(session)
     assert reasons(handshake_errors(again)["client"]) == ["certificate verify failed"]
     assert not again.client.session_reused()
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_session_used_across_contexts_that_a_callback_has_put_in(ec: Authority, clean: bool):
+    """A session stays with the Context that its connection was made of, whatever Context it has when it ends."""
+    client = client_context(ec, "TLSv1.2")
+    lenient_server, strict_server = server_of(ec, "TLSv1.2"), server_of(ec, "TLSv1.2", DEMAND)
+    for server in (lenient_server, strict_server):
+        server.set_options(SSL.OP_NO_TICKET)
+        server.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+    in_server_name(lenient_server, lambda connection: connection.set_context(strict_server))
+    pair, session = visit(client, lenient_server)
+    if clean:
+        pair.client.shutdown()
+        pair.move()
+    else:
+        pair.server.bio_shutdown()
+    with pytest.raises((SSL.ZeroReturnError, SSL.SysCallError)):
+        pair.server.recv(1)
+    assert fails(client, strict_server, alone, session) == [REFUSED]
+
+
+def test_session_of_a_client_is_not_proven_by_a_callback_that_nobody_needs(
+    ec: Authority, stranger: Authority, version: str
+):
+    """A callback's yes proves nothing where its no would have changed nothing."""
+    client, server = client_context(ec, version), server_context(stranger, version)
+    client.set_verify(SSL.VERIFY_NONE, lambda *_: True)
+    pair, session = visit(client, server)
+    assert pair.client.get_verify_result() == 0
+    # Nor does it when the session has been resumed.
+    pair, again_session = visit(client, server, last=session)
+    assert pair.client.session_reused()
+    for one in (session, again_session):
+        again = memory_pair(client, server)
+        again.client.set_verify(SSL.VERIFY_PEER, lambda *arguments: bool(arguments[-1]))
+        again.client.set_session(one)
+        assert reasons(handshake_errors(again)["client"]) == ["certificate verify failed"]
+        assert not again.client.session_reused()

@@ -4,6 +4,7 @@
 //! TLS, retries, buffers: the loop that uses transports is `ssl::connection`, and it calls what may wait with no lock
 //! of the engine held.
 
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, socket_timeout};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
+use crate::callback::fork;
 use crate::error::Parked;
 
 /// Where a connection's ciphertext comes from and goes to.
@@ -55,6 +57,9 @@ pub enum Trouble {
         /// What that means for the connection.
         cause: Cause,
     },
+    /// Another thread was sending when this process was forked from the one that it was in: how much it has sent is not
+    /// known here.
+    Forked,
 }
 
 /// What a failure of the caller's object means for the connection.
@@ -111,6 +116,15 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// [`Trouble`], with nothing appended.
     fn read(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble>;
+
+    /// As [`Reader::read`], of what should be there already: [`Trouble::WouldBlock`] where it is not. What came before is
+    /// put away first then, since the process may be forked during a wait. Waits all the same where that cannot be told.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    fn read_on(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble> {
+        self.read(buffer, limit)
+    }
 
     /// The descriptor that this is, if it is one: what is there may then be read from it without going through here.
     fn descriptor(&self) -> Option<Descriptor> {
@@ -186,6 +200,10 @@ impl<T: Reader + ?Sized> Reader for Arc<T> {
         T::read(self, buffer, limit)
     }
 
+    fn read_on(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble> {
+        T::read_on(self, buffer, limit)
+    }
+
     fn descriptor(&self) -> Option<Descriptor> {
         T::descriptor(self)
     }
@@ -233,9 +251,18 @@ impl<T: Writer + ?Sized> Writer for Arc<T> {
 #[must_use]
 pub fn on_first_thread() -> bool {
     thread_local! {
-        static FIRST: bool = rustix::thread::gettid() == rustix::process::getpid();
+        /// What was found, and in which process: the thread that forks is the first one of the child.
+        static FIRST: Cell<Option<(u32, bool)>> = const { Cell::new(None) };
     }
-    FIRST.with(|first| *first)
+    let process = fork::generation();
+    match FIRST.get() {
+        Some((known, first)) if known == process => first,
+        _ => {
+            let first = rustix::thread::gettid() == rustix::process::getpid();
+            FIRST.set(Some((process, first)));
+            first
+        }
+    }
 }
 
 impl Transport {
@@ -411,6 +438,18 @@ impl Reader for Descriptor {
         } else {
             self.watching(PollFlags::IN, |fd, _| Ok(rustix::io::read(fd, &mut *place)?.0.len()))?
         };
+        // SAFETY: the call has just written `count` bytes after the old end, within the capacity.
+        unsafe { buffer.set_len(buffer.len() + count) };
+        Ok(count)
+    }
+
+    fn read_on(&self, buffer: &mut Vec<u8>, limit: usize) -> Result<usize, Trouble> {
+        if !self.socket {
+            return if Reader::is_ready(self) { self.read(buffer, limit) } else { Err(Trouble::WouldBlock) };
+        }
+        buffer.reserve(limit);
+        let place = &mut buffer.spare_capacity_mut()[..limit];
+        let count = recv(self.borrow()?, place, RecvFlags::DONTWAIT)?.0.0.len();
         // SAFETY: the call has just written `count` bytes after the old end, within the capacity.
         unsafe { buffer.set_len(buffer.len() + count) };
         Ok(count)

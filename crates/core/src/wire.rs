@@ -93,6 +93,11 @@ impl Wire {
         Read::Retry
     }
 
+    /// Notes how much OpenSSL has asked for, and got nothing.
+    pub(crate) fn want(&mut self, wanted: usize) {
+        self.wanted = wanted;
+    }
+
     /// OpenSSL writes. It is never told to wait: it would remember what it was asked to write, and take the next write
     /// for the same one, though another thread may make it. Who writes sends in batches; so little waits here.
     pub(crate) fn write(&mut self, data: &[u8]) {

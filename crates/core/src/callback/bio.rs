@@ -53,8 +53,7 @@ pub(crate) unsafe extern "C" fn write(bio: *mut ffi::BIO, data: *const c_char, l
     }
     // SAFETY: OpenSSL passes `length` bytes that do not change until this returns.
     let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), count) };
-    state.wire.borrow_mut().write(data);
-    length
+    if state.write(data) { length } else { -1 }
 }
 
 pub(crate) unsafe extern "C" fn ctrl(bio: *mut ffi::BIO, command: c_int, _: c_long, _: *mut c_void) -> c_long {

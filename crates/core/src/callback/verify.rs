@@ -17,6 +17,9 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     }
     // SAFETY: the `SSL` is one of ours, in the middle of an operation.
     let Some(state) = (unsafe { State::of(ssl.cast()) }) else { return 0 };
+    if !state.asks() {
+        return passed;
+    }
     // SAFETY: the store context is valid during this call.
     let (error, depth) = unsafe { (ffi::X509_STORE_CTX_get_error(store), ffi::X509_STORE_CTX_get_error_depth(store)) };
     // SAFETY: as above; the certificate belongs to the store context.
@@ -42,7 +45,9 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     if !passes {
         return 0;
     }
-    state.note_overridden(error, depth);
+    // SAFETY: the `SSL` is valid; the call only reads.
+    let insists = unsafe { ffi::SSL_get_verify_mode(ssl.cast()) } & ffi::SSL_VERIFY_PEER != 0;
+    state.note_overridden(error, depth, !insists);
     // SAFETY: as above. The delegate's yes stands for this certificate.
     unsafe { ffi::X509_STORE_CTX_set_error(store, ffi::X509_V_OK) };
     1

@@ -4,10 +4,10 @@
 //!
 //! Theory. Every operation is one loop: take the engine's lock, let OpenSSL work, give the lock back; send what it
 //! wrote; if it wants more, read some and start again. What may wait, system calls and the caller's own transports, is
-//! called with no engine lock held, so a thread that waits in `read` never holds up another's `write`. Two more locks
-//! keep the bytes in order: one thread at a time sends (`sending`), one at a time reads (`receiving`), and who had to
-//! wait for his turn looks first whether the other has done his work. Order of locks: `sending` or `receiving`, then
-//! the engine; never the other way round. Inside the caller's transport no operation may be started, see `visit`.
+//! called with no engine lock held, so a thread that waits in `read` never holds up another's `write`. Two turns keep
+//! the bytes in order: one thread at a time sends (`sending`), one at a time reads (`receiving`), and who waits for his
+//! turn looks whether the other has done his work. Order: `sending` or `receiving`, then the engine. The other way round
+//! a turn is only tried (see `now`). Inside the caller's transport no operation may be started, see `visit`.
 //!
 //! A thread that wants to read never waits for one that sends: that one may be held up by a peer who does not read
 //! before he has written. It leaves its own output (the answer to a key update, say) to the sender, who looks for more
@@ -53,6 +53,7 @@ mod writing;
 pub use memory::Hold;
 use moving::failure_of;
 pub use now::{Attempt, Later};
+use turn::Turn;
 
 /// How much plaintext goes into the outbox before it is sent: several records a system call.
 const BATCH: usize = 64 * 1024;
@@ -105,16 +106,20 @@ pub struct Connection {
     usual_mode: i32,
     /// The name of the sessions that a server makes in that mode.
     name: Mutex<Vec<u8>>,
-    /// Ciphertext taken out of the engine by the thread whose turn it is to send.
-    sending: Mutex<Queue>,
-    /// Whether the outbox or `sending` may hold something that the transport has not taken. Set with the engine's lock
-    /// held, cleared with both.
+    /// Whose turn it is to send.
+    sending: Turn,
+    /// Ciphertext taken out of the engine by the thread whose turn it is to send: nobody else locks it.
+    queue: Mutex<Queue>,
+    /// Whether nothing can be sent any more, since another thread was sending in a process that this one was forked from.
+    torn: AtomicBool,
+    /// Whether the outbox or the queue may hold something that the transport has not taken. Set with the engine's lock
+    /// held, cleared with that and in one's turn to send.
     unsent: AtomicBool,
     /// Whether an operation that waits for the peer failed to send what it had written itself, and what the peer has
     /// to get before it answers. The next one then waits for the transport to take it.
     owed: AtomicBool,
-    /// Held by the thread whose turn it is to read.
-    receiving: Mutex<()>,
+    /// Whose turn it is to read.
+    receiving: Turn,
     retries: Mutex<Retries>,
     /// Whether `retries` holds something; looked at before each write.
     noted: AtomicBool,
@@ -141,10 +146,12 @@ impl Connection {
         let method = context.method();
         let ssl = context.new_ssl()?;
         let wire = Wire::new(method.is_datagram(), Link::new(transport.descriptor()));
+        // In memory there is just as much to read as the caller has put there.
+        let pauses = !method.is_datagram() && !matches!(transport, Transport::Memory);
         // SAFETY: the `SSL` was just made; the call only reads.
         let usual_mode = unsafe { ffi::SSL_get_verify_mode(ssl.as_ptr()) };
         // SAFETY: the `SSL` is only used through the engine from now on.
-        let engine = unsafe { Engine::new(ssl, wire) }?;
+        let engine = unsafe { Engine::new(ssl, wire, pauses) }?;
         Ok(Self {
             engine,
             transport,
@@ -152,10 +159,12 @@ impl Connection {
             context: Mutex::new(context.clone()),
             usual_mode,
             name: Mutex::new(context.session_id()),
-            sending: Mutex::new(Queue::new(method.is_datagram())),
+            sending: Turn::new(),
+            queue: Mutex::new(Queue::new(method.is_datagram())),
+            torn: AtomicBool::new(false),
             unsent: AtomicBool::new(false),
             owed: AtomicBool::new(false),
-            receiving: Mutex::new(()),
+            receiving: Turn::new(),
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),
             closing: AtomicBool::new(false),
@@ -375,8 +384,8 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
     let mut count = match first {
         Outcome::Done(count) => count,
         Outcome::Failed(failure) => {
-            // Who only looks leaves this, too, for who reads.
-            if let Some(again) = failure.again().filter(|_| peek) {
+            // Who only looks leaves this, too, for who reads. (To look for no byte at all says nothing.)
+            if let Some(again) = failure.again().filter(|_| peek && !buffer.is_empty()) {
                 inner.defer(again);
             }
             return Outcome::Failed(failure);
@@ -414,8 +423,10 @@ fn read_record(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Out
     match outcome {
         Outcome::Done(_) => inner.moved(),
         Outcome::WantRead => inner.missed(),
-        // SAFETY: the `SSL` is valid and its lock held.
-        Outcome::Failed(Failure::UnexpectedEof) if inner.is_sound() => unsafe { session::readmit(inner.as_ptr()) },
+        // SAFETY: the `SSL` is valid, its lock held, and `home` what it was made of.
+        Outcome::Failed(Failure::UnexpectedEof) if inner.is_sound() => unsafe {
+            session::readmit(inner.as_ptr(), inner.home());
+        },
         _ => {}
     }
     outcome

@@ -69,7 +69,33 @@ pub(crate) struct State {
     framing: Option<Framing>,
     /// How many records OpenSSL has begun to read, where there is a framing.
     begun: Cell<u32>,
+    /// What an operation may read at once, and what is left of that for the running one.
+    allowance: Cell<u32>,
+    left: Cell<u32>,
+    /// Whether the last operation has used it up.
+    paused: Cell<bool>,
+    /// How many bytes OpenSSL has written.
+    written: Cell<u64>,
+    /// How many of those that wait to be sent are answers to the peer, written by reads.
+    answers: Cell<u64>,
+    /// Whether the delegate is asked about certificates.
+    asks: Cell<bool>,
+    /// Whether the delegate has accepted a certificate where nobody insisted on a good one.
+    waived: Cell<bool>,
 }
+
+/// How often an operation over a transport may read before others get a go; the peer could keep it busy for ever with
+/// records that hold no data (key updates, say).
+const PATIENCE: u32 = 64;
+
+/// The same where somebody holds up others while he reads (see `Connection::now`).
+const HURRY: u32 = 8;
+
+/// What a read counts that may hold hundreds of records.
+const MANY: u32 = 8;
+
+/// With more answers to the peer than this waiting to be sent, no more is read.
+const ANSWERS: u64 = 16 * 1024;
 
 impl State {
     /// The state that belongs to `ssl`.
@@ -109,22 +135,29 @@ impl State {
     /// OpenSSL reads ciphertext: from the inbox, or, where that is empty and it is this thread's turn, from the socket,
     /// as far as nobody has to wait for it.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Read {
-        let mut wire = self.wire.borrow_mut();
-        let buffer = match &self.framing {
+        // It is borrowed already only where somebody who was lent ciphertext uses its connection (`Hold::drain_now`).
+        let Ok(mut wire) = self.wire.try_borrow_mut() else { return Read::Retry };
+        let (buffer, cost) = match &self.framing {
             Some(framing) => {
                 if self.reads_on.get() && wire.input_len() == 0 && self.may_end(framing) {
                     // Who waits for the socket is to learn of it there.
                     return Read::Retry;
                 }
-                if framing.at_start() {
-                    self.begun.set(self.begun.get().wrapping_add(1));
-                }
                 let limit = framing.limit(wire.record_at_hand().or_else(|| self.direct.record_at_hand()));
                 let limit = limit.min(buffer.len());
-                &mut buffer[..limit]
+                (&mut buffer[..limit], 1)
             }
-            None => buffer,
+            None => (buffer, MANY),
         };
+        let Some(left) = self.left.get().checked_sub(cost) else {
+            self.paused.set(true);
+            wire.want(buffer.len());
+            return Read::Retry;
+        };
+        self.left.set(left);
+        if self.framing.as_ref().is_some_and(Framing::at_start) {
+            self.begun.set(self.begun.get().wrapping_add(1));
+        }
         let mut read = wire.read(buffer);
         if read == Read::Retry {
             read = self.direct.read(buffer);
@@ -138,6 +171,38 @@ impl State {
             framing.note(&buffer[..count]);
         }
         read
+    }
+
+    /// OpenSSL writes ciphertext; whether it could.
+    pub(crate) fn write(&self, data: &[u8]) -> bool {
+        // As in `read`.
+        let Ok(mut wire) = self.wire.try_borrow_mut() else { return false };
+        wire.write(data);
+        self.written.set(self.written.get().wrapping_add(data.len() as u64));
+        true
+    }
+
+    /// Whether the last operation has stopped to let others have a go.
+    pub(crate) fn has_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// Lets the operations in `work` stop soon.
+    pub(crate) fn hurried<T>(&self, work: impl FnOnce() -> T) -> T {
+        let usual = self.allowance.replace(HURRY);
+        let result = work();
+        self.allowance.set(usual);
+        result
+    }
+
+    /// Whether so many answers to the peer wait to be sent that there should be no more.
+    pub(crate) fn owes_answers(&self) -> bool {
+        self.answers.get() > ANSWERS
+    }
+
+    /// What was to be sent has been taken.
+    pub(crate) fn answers_are_taken(&self) {
+        self.answers.set(0);
     }
 
     /// Whether the next record may be the end of the stream.
@@ -164,14 +229,6 @@ impl State {
         self.verifies_late.set(true);
     }
 
-    /// Notes that the handshake is over, in which they have changed: unless the client was not to be let in, for good.
-    pub(crate) fn verified_in_time(&self, ssl: *mut ffi::SSL) {
-        // SAFETY: the callers hold the lock of the `SSL` that this belongs to.
-        if !unsafe { self.must_refuse(ssl) } {
-            self.verifies_late.set(false);
-        }
-    }
-
     /// Whether, by rules that have changed in the handshake, its client is not to be let in.
     ///
     /// # Safety
@@ -181,11 +238,45 @@ impl State {
         self.verifies_late.get() && unsafe { lets_in_without_certificate(ssl) }
     }
 
-    /// Notes that a callback accepted a certificate that OpenSSL did not.
-    pub(crate) fn note_overridden(&self, error: c_int, depth: c_int) {
-        if error != ffi::X509_V_OK && self.overridden.get().is_none() {
+    /// Notes that a callback accepted a certificate that OpenSSL did not; and whether that counted for nothing, since
+    /// nobody insists on a good one.
+    pub(crate) fn note_overridden(&self, error: c_int, depth: c_int, waived: bool) {
+        if error == ffi::X509_V_OK {
+            return;
+        }
+        if waived {
+            self.waived.set(true);
+        }
+        if self.overridden.get().is_none() {
             self.overridden.set(Some((error, depth)));
         }
+    }
+
+    /// Whether the delegate has accepted a certificate where nobody insisted on a good one: it says yes to anything,
+    /// perhaps, and asks somebody who insists.
+    pub(crate) fn has_waived(&self) -> bool {
+        self.waived.get()
+    }
+
+    /// Whether the delegate is asked about certificates.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks.get()
+    }
+
+    /// Asks the delegate about certificates from now on, or does not. OpenSSL keeps a callback that it has.
+    pub(crate) fn set_asks(&self, asks: bool) {
+        self.asks.set(asks);
+    }
+}
+
+/// The context that an `SSL` has now.
+fn context_of(ssl: &Handle<ffi::SSL>) -> Option<Handle<ffi::SSL_CTX>> {
+    // SAFETY: the `SSL` is valid; the handle gets a reference of its own to the context.
+    unsafe {
+        let context = ffi::SSL_get_SSL_CTX(ssl.as_ptr());
+        let context = std::ptr::NonNull::new(context)?;
+        ffi::SSL_CTX::retain(context.as_ptr());
+        Some(Handle::from_raw(context))
     }
 }
 
@@ -204,6 +295,8 @@ pub(crate) struct Inner {
     // The order matters: the `SSL` goes first, and its BIO gives back its count of `state`.
     ssl: Handle<ffi::SSL>,
     state: Rc<State>,
+    /// The context that it was made of. It keeps the sessions, whatever context a callback puts in its place.
+    home: Handle<ffi::SSL_CTX>,
 }
 
 impl Drop for Inner {
@@ -228,6 +321,11 @@ impl Inner {
         self.ssl.as_ptr()
     }
 
+    /// The context that it was made of, whose cache its sessions are kept in. The pointer is valid as long as `self`.
+    pub(crate) fn home(&self) -> *mut ffi::SSL_CTX {
+        self.home.as_ptr()
+    }
+
     /// The state that callbacks see.
     pub(crate) fn state(&self) -> &State {
         &self.state
@@ -245,14 +343,10 @@ impl Inner {
         unsafe { ffi::SSL_get_shutdown(self.ssl.as_ptr()) & ffi::SSL_SENT_SHUTDOWN != 0 }
     }
 
-    /// Lets OpenSSL read from a socket directly.
-    pub(crate) fn begin_direct(&self, socket: Descriptor) {
+    /// Lets OpenSSL read from a socket directly, until the result is dropped.
+    pub(crate) fn begin_direct(&self, socket: Descriptor) -> BeganDirect<'_> {
         self.state.direct.begin(socket);
-    }
-
-    /// Ends what `begin_direct` began: what the socket failed with, if it did.
-    pub(crate) fn end_direct(&self) -> Option<Errno> {
-        self.state.direct.end()
+        BeganDirect(&self.state.direct)
     }
 
     /// Reads on, after some plaintext, as long as the end of the stream is left where it is: in a socket.
@@ -261,6 +355,26 @@ impl Inner {
         let result = read();
         self.state.reads_on.set(false);
         result
+    }
+
+    /// Whether the handshake is done, and none is running.
+    pub(crate) fn is_established(&self) -> bool {
+        // SAFETY: the `SSL` is valid, see `as_ptr`; the call only reads.
+        unsafe { ffi::SSL_is_init_finished(self.ssl.as_ptr()) == 1 }
+    }
+
+    /// Notes that the handshake is over, in which the rules have changed: unless the client was not to be let in, for
+    /// good.
+    pub(crate) fn verified_in_time(&self) {
+        if !self.must_refuse() {
+            self.state.verifies_late.set(false);
+        }
+    }
+
+    /// Whether, by rules that have changed in the handshake, its client is not to be let in.
+    fn must_refuse(&self) -> bool {
+        // SAFETY: the `SSL` is ours, and its lock held.
+        unsafe { self.state.must_refuse(self.ssl.as_ptr()) }
     }
 
     /// Whether the next read fails with what one before it met.
@@ -283,13 +397,7 @@ impl Inner {
         if !self.is_operating() {
             return;
         }
-        // SAFETY: the `SSL` is valid, and has a context; the handle gets a reference of its own.
-        let context = unsafe {
-            let context = ffi::SSL_get_SSL_CTX(self.ssl.as_ptr());
-            ffi::SSL_CTX::retain(context);
-            std::ptr::NonNull::new(context).map(|context| Handle::from_raw(context))
-        };
-        self.state.retired.borrow_mut().extend(context);
+        self.state.retired.borrow_mut().extend(context_of(&self.ssl));
     }
 
     /// Whether OpenSSL reads the header of a record next, as opposed to its body.
@@ -328,11 +436,15 @@ impl Inner {
     ) -> Outcome<T> {
         // A record that was begun before may be anything; and without framing it is unknown how many are read.
         let begun_before = self.state.framing.as_ref().is_none_or(|framing| !framing.at_start());
-        let before = self.state.begun.get();
+        let (before, written) = (self.state.begun.get(), self.state.written.get());
         let outcome = self.operate_after(queue::clear_if_used, name, call);
         let begun = self.state.begun.get().wrapping_sub(before);
         if begun_before || begun > records || !matches!(outcome, Outcome::Done(_)) {
             queue::note_use();
+            if records > 0 {
+                let answers = self.state.written.get().wrapping_sub(written);
+                self.state.answers.set(self.state.answers.get() + answers);
+            }
         }
         outcome
     }
@@ -346,9 +458,9 @@ impl Inner {
         if self.state.operating.replace(true) {
             return Outcome::Failed(in_the_middle().into());
         }
-        // SAFETY: the `SSL` is ours, and its lock held.
-        let must_refuse = || unsafe { self.state.must_refuse(self.ssl.as_ptr()) };
-        let mut outcome = if must_refuse() {
+        self.state.left.set(self.state.allowance.get());
+        self.state.paused.set(false);
+        let mut outcome = if self.must_refuse() {
             Outcome::Failed(without_certificate().into())
         } else {
             clear();
@@ -358,7 +470,7 @@ impl Inner {
                 Err(returned) => unsafe { status::of_failed(self.ssl.as_ptr(), returned, name) },
             }
         };
-        if !matches!(outcome, Outcome::Failed(_)) && must_refuse() {
+        if !matches!(outcome, Outcome::Failed(_)) && self.must_refuse() {
             // A callback that cannot refuse has changed the rules. What was written may be more than a handshake.
             self.state.wire.borrow_mut().discard_output();
             outcome = Outcome::Failed(without_certificate().into());
@@ -407,15 +519,33 @@ pub(crate) fn in_the_middle() -> Error {
     )
 }
 
+/// The time in which OpenSSL reads from a socket directly.
+pub(crate) struct BeganDirect<'a>(&'a Direct);
+
+impl BeganDirect<'_> {
+    /// Ends it: what the socket failed with, if it did.
+    pub(crate) fn end(self) -> Option<Errno> {
+        self.0.end()
+    }
+}
+
+impl Drop for BeganDirect<'_> {
+    /// Also where a callback panics.
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// One `SSL` behind its lock.
 pub(crate) struct Engine(ReentrantMutex<Inner>);
 
 impl Engine {
-    /// Takes over a new `SSL` and joins it to a wire.
+    /// Takes over a new `SSL` and joins it to a wire. `pauses` says that operations may stop in the middle of what has
+    /// come.
     ///
     /// # Safety
     /// `ssl` was just made, and nothing else uses it.
-    pub(crate) unsafe fn new(ssl: Handle<ffi::SSL>, wire: Wire) -> Result<Self> {
+    pub(crate) unsafe fn new(ssl: Handle<ffi::SSL>, wire: Wire, pauses: bool) -> Result<Self> {
         // SAFETY: the `SSL` is valid and ours.
         let framed = !wire.has_datagrams() && unsafe { ffi::SSL_get_read_ahead(ssl.as_ptr()) } == 0;
         let framing = framed.then(|| {
@@ -441,6 +571,13 @@ impl Engine {
             misses: Cell::new(0),
             framing,
             begun: Cell::new(0),
+            allowance: Cell::new(if pauses { PATIENCE } else { u32::MAX }),
+            left: Cell::new(0),
+            paused: Cell::new(false),
+            written: Cell::new(0),
+            answers: Cell::new(0),
+            asks: Cell::new(true),
+            waived: Cell::new(false),
         });
         let slot = slot().ok_or_else(|| check::failure("CRYPTO_get_ex_new_index"))?;
         let place: *const State = Rc::as_ptr(&state);
@@ -449,7 +586,8 @@ impl Engine {
         check::one(set, "SSL_set_ex_data")?;
         // SAFETY: the `SSL` is valid, and from now on used under the engine's lock only.
         unsafe { bio::attach(ssl.as_ptr(), &state) }?;
-        Ok(Self(ReentrantMutex::new(Inner { ssl, state })))
+        let home = context_of(&ssl).ok_or_else(|| Error::ssl("the connection has no context"))?;
+        Ok(Self(ReentrantMutex::new(Inner { ssl, state, home })))
     }
 
     /// Waits for the lock.

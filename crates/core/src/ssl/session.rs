@@ -93,15 +93,16 @@ unsafe fn unmarked(session: *mut ffi::SSL_SESSION) -> Result<Handle<ffi::SSL_SES
     }
 }
 
-/// Puts the session of a server's connection, whose stream has ended without close_notify, back into the cache of its
-/// `SSL_CTX`. libssl has taken it out, as after a violation of the protocol; but such an end is no reason to forget a
-/// session (RFC 5246, 7.2.1). The cache gets a copy, since the session itself is marked.
+/// Puts the session of a server's connection, whose stream has ended without close_notify, back into the cache of the
+/// `SSL_CTX` that the `SSL` was made of, which keeps it whatever context it has now. libssl has taken it out, as after a
+/// violation of the protocol; but such an end is no reason to forget a session (RFC 5246, 7.2.1). The cache gets a copy,
+/// since the session itself is marked.
 ///
 /// # Safety
-/// `ssl` is valid, and nobody else uses it during the call.
-pub(crate) unsafe fn readmit(ssl: *mut ffi::SSL) {
-    // SAFETY: the `SSL` is valid; its session and its `SSL_CTX` stay its own.
-    let (session, ctx) = unsafe { (ffi::SSL_get_session(ssl), ffi::SSL_get_SSL_CTX(ssl)) };
+/// `ssl` is valid, was made of `ctx`, and nobody else uses it during the call.
+pub(crate) unsafe fn readmit(ssl: *mut ffi::SSL, ctx: *mut ffi::SSL_CTX) {
+    // SAFETY: the `SSL` is valid; its session stays its own.
+    let session = unsafe { ffi::SSL_get_session(ssl) };
     // SAFETY: as above; the session is null or valid.
     let forgotten = !session.is_null() && unsafe { ffi::SSL_is_server(ssl) == 1 && was_kept(ssl, ctx, session) };
     if !forgotten {

@@ -222,6 +222,14 @@ fn the_delegate_has_the_last_word() {
 }
 
 #[test]
+fn a_delegate_that_is_not_asked_any_more_has_no_word() {
+    let (client, server, judge) = judged(|_| Ok(true));
+    client.set_verify(1, false).unwrap();
+    assert!(matches!(shake(&client, &server).0, Err(Failure::Error(Error::OpenSsl(_)))));
+    assert_eq!(judge.calls.load(Ordering::Relaxed), 0);
+}
+
+#[test]
 fn what_a_delegate_fails_with_comes_out_of_the_operation() {
     let (client, server, _) = judged(|_| Err(Box::new("mine")));
     let failure = shake(&client, &server).0.unwrap_err();

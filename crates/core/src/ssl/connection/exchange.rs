@@ -58,9 +58,7 @@ impl Hold<'_> {
     /// wire. A program with thousands of connections comes by each of them seldom; the same memory then serves all of
     /// them, from the processor's cache.
     pub fn rest(&self) {
-        // SAFETY: the `SSL` is valid and its lock held; buffers in use are left alone, and made anew when they are
-        // needed.
-        unsafe { ffi::SSL_free_buffers(self.inner.as_ptr()) };
+        self.inner.free_buffers();
         self.inner.state().wire.borrow_mut().rest();
     }
 

@@ -3,7 +3,6 @@
 //! Nothing waits here, so an operation is one call of OpenSSL under the engine's lock. `Hold` is that lock in the
 //! caller's hands: with it several operations are one step, and each of them costs no lock of its own.
 
-use ironssl_sys as ffi;
 use parking_lot::ReentrantMutexGuard;
 
 use super::now::Room;
@@ -86,7 +85,8 @@ impl Hold<'_> {
     }
 
     /// Takes at most `limit` bytes of ciphertext for the peer, if they lie together, and hands them to `take`, without a
-    /// buffer between. None where they do not, or there are none: `drain` has them.
+    /// buffer between. None where they do not, or there are none: `drain` has them. What `take` tries to do with the
+    /// connection fails, or panics.
     pub fn drain_now<T>(&self, limit: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let mut wire = self.inner.state().wire.borrow_mut();
         let outbox = wire.outbox();
@@ -106,8 +106,7 @@ impl Hold<'_> {
     /// Whether the handshake is done, and none is running.
     #[must_use]
     pub fn is_established(&self) -> bool {
-        // SAFETY: the `SSL` is valid and its lock held; the call only reads.
-        unsafe { ffi::SSL_is_init_finished(self.inner.as_ptr()) == 1 }
+        self.inner.is_established()
     }
 
     /// How many bytes of ciphertext were fed and not used yet.

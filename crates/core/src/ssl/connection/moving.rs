@@ -4,12 +4,13 @@ use std::sync::atomic::{Ordering, fence};
 
 use rustix::io::Errno;
 
+use super::turn::Taken;
 use super::{Connection, Want};
-use crate::ssl::engine::{Inner, in_the_middle};
+use crate::error::Error;
+use crate::ssl::engine::{BeganDirect, Inner, in_the_middle};
 use crate::ssl::framing::{HEADER, plausible_body};
 use crate::ssl::status::{Failure, Outcome};
 use crate::transport::{Cause, Descriptor, Reader, Transport, Trouble, Writer};
-use crate::wire::Queue;
 
 /// What a step of an operation came to.
 pub(super) struct Step<T> {
@@ -18,6 +19,8 @@ pub(super) struct Step<T> {
     pub(super) written: bool,
     /// The number of `Wire::fills` after it.
     fills: u64,
+    /// Whether it stopped in the middle of what has come already, to let others have a go.
+    paused: bool,
     /// What the socket failed with.
     pub(super) trouble: Option<Errno>,
 }
@@ -37,9 +40,20 @@ impl Connection {
         // A transport that takes nothing more may still have something to read, which explains it better.
         let mut broken: Option<Errno> = None;
         loop {
-            let Step { outcome, written, fills, trouble } = {
+            let made = {
                 let turn = self.direct_turn();
-                self.step(&self.engine.enter(), turn.as_ref().map(|(socket, _)| *socket), &mut step)
+                let inner = self.engine.enter();
+                let may = broken.is_some() || self.is_memory() || !inner.state().owes_answers();
+                may.then(|| self.step(&inner, turn.as_ref().map(|(socket, _)| *socket), &mut step))
+            };
+            let Some(Step { outcome, written, fills, paused, trouble }) = made else {
+                // A peer that demands answers and takes none is not heard any more.
+                match self.flush() {
+                    Ok(()) => {}
+                    Err(Trouble::System(errno)) => broken = Some(errno),
+                    Err(trouble) => return Err(self.owe(trouble)),
+                }
+                continue;
             };
             let written = std::mem::take(&mut owed) || written;
             match outcome {
@@ -68,6 +82,7 @@ impl Connection {
                         Err(trouble) => return Err(self.owe(trouble)),
                     }
                     match broken {
+                        _ if paused => {}
                         None => self.fill(fills).map_err(|trouble| failure_of(trouble, Want::Read))?,
                         Some(_) if self.reader().is_some_and(Reader::is_ready) && self.fill(fills).is_ok() => {}
                         Some(errno) => return Err(Failure::System(errno.raw_os_error())),
@@ -84,31 +99,38 @@ impl Connection {
         socket: Option<Descriptor>,
         step: &mut impl FnMut(&Inner) -> Outcome<T>,
     ) -> Step<T> {
-        if let Some(socket) = socket {
-            inner.begin_direct(socket);
-        }
+        let direct = socket.map(|socket| inner.begin_direct(socket));
         let before = inner.state().wire.borrow().output_len();
         let outcome = step(inner);
-        let trouble = socket.and_then(|_| inner.end_direct());
+        let trouble = direct.and_then(BeganDirect::end);
         let wire = inner.state().wire.borrow();
         let written = wire.output_len() > before;
         if written {
             self.unsent.store(true, Ordering::Release);
         }
-        Step { outcome, written, fills: wire.fills(), trouble }
+        let paused = inner.state().has_paused() && wire.input_len() > 0;
+        Step { outcome, written, fills: wire.fills(), paused, trouble }
     }
 
-    /// A step, if it need not be waited for: neither for a lock nor for a turn. None where it would have to.
-    pub(super) fn step_now<T>(&self, step: &mut impl FnMut(&Inner) -> Outcome<T>) -> Option<Step<T>> {
+    /// A short step, if nothing has to be waited for, neither a lock nor a turn, and no handshake may have to be made.
+    /// None where it would have to. What follows it, `then`, has the engine's lock still: who is asked to wait for nobody
+    /// could not take that again.
+    pub(super) fn now<T, U>(
+        &self,
+        step: &mut impl FnMut(&Inner) -> Outcome<T>,
+        then: impl FnOnce(Step<T>) -> U,
+    ) -> Option<U> {
         if self.is_custom() {
             return None;
         }
-        let (socket, _turn) = self.direct_turn()?;
+        let (socket, turn) = self.direct_turn()?;
         let inner = self.engine.try_enter()?;
-        if inner.is_operating() {
+        if inner.is_operating() || !inner.is_established() || inner.state().owes_answers() {
             return None;
         }
-        Some(self.step(&inner, Some(socket), step))
+        let step = inner.state().hurried(|| self.step(&inner, Some(socket), step));
+        drop(turn);
+        Some(then(step))
     }
 
     /// Notes that an operation cannot go on before what it wrote itself is sent, and says what it comes to.
@@ -121,8 +143,10 @@ impl Connection {
     pub(super) fn flush(&self) -> Result<(), Trouble> {
         let Some(writer) = self.writer() else { return Ok(()) };
         while self.unsent.load(Ordering::Acquire) {
-            self.send(&mut *self.turn(&self.sending)?, |data| writer.write(data), || writer.flush())?;
-            // Somebody may have left output to us just before the lock was given back.
+            let turn = self.turn_to_send()?;
+            self.send(&turn, |data| writer.write(data), || writer.flush())?;
+            drop(turn);
+            // Somebody may have left output to us just before the turn was given back.
             fence(Ordering::SeqCst);
         }
         Ok(())
@@ -132,17 +156,25 @@ impl Connection {
     /// transport only where the caller has `written` something himself.
     pub(super) fn flush_soon(&self, written: bool) -> Result<(), Trouble> {
         let Some(writer) = self.writer() else { return Ok(()) };
-        if written {
-            fence(Ordering::SeqCst);
-        }
         while self.unsent.load(Ordering::Acquire) {
-            let Some(mut queue) = self.try_turn(&self.sending) else { return Ok(()) };
+            let turn = match self.try_turn_to_send() {
+                Ok(Some(turn)) => turn,
+                Ok(None) => {
+                    // Who has it may have looked for more before there was ours, and have given it back since.
+                    fence(Ordering::SeqCst);
+                    let Some(turn) = self.try_turn_to_send()? else { return Ok(()) };
+                    turn
+                }
+                // What the parent process left unsent keeps nobody from reading.
+                Err(Trouble::Forked) if !written => return Ok(()),
+                Err(trouble) => return Err(trouble),
+            };
             self.send(
-                &mut queue,
+                &turn,
                 |data| if written { writer.write(data) } else { writer.write_now(data) },
                 || if written { writer.flush() } else { Err(Trouble::WouldBlock) },
             )?;
-            drop(queue);
+            drop(turn);
             fence(Ordering::SeqCst);
         }
         Ok(())
@@ -159,17 +191,19 @@ impl Connection {
     /// Moves the outbox to the transport, by the thread whose turn it is; last, what the transport holds back.
     fn send(
         &self,
-        queue: &mut Queue,
+        _: &Taken<'_>,
         write: impl Fn(&[u8]) -> Result<usize, Trouble>,
         flush: impl Fn() -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
         let _visit = self.visit();
+        let mut queue = self.queue.lock();
         loop {
             if queue.is_empty() {
                 let inner = self.engine.enter();
                 let mut wire = inner.state().wire.borrow_mut();
                 if wire.has_output() {
-                    wire.swap_outbox(queue);
+                    wire.swap_outbox(&mut queue);
+                    inner.state().answers_are_taken();
                 } else if self.is_custom() && self.writer().is_some_and(Writer::holds_back) {
                     drop(wire);
                     drop(inner);
@@ -182,15 +216,10 @@ impl Connection {
                 }
             }
             match write(queue.front()) {
-                Ok(count) => {
-                    // A fork may find it whole only.
-                    let _inner = self.engine.enter();
-                    queue.consume(count);
-                }
+                Ok(count) => queue.consume(count),
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
                     if self.datagrams && is_lost(&trouble) {
-                        let _inner = self.engine.enter();
                         queue.consume(0);
                     }
                     return Err(trouble);
@@ -218,7 +247,7 @@ impl Connection {
     /// Reads what OpenSSL wants next, unless another thread has done so since `fills` was read.
     fn fill(&self, fills: u64) -> Result<(), Trouble> {
         let Some(reader) = self.reader() else { return Err(Trouble::WouldBlock) };
-        let _turn = self.turn(&self.receiving)?;
+        let Some(_turn) = self.turn_to_read(fills)? else { return Ok(()) };
         let _visit = self.visit();
         let (mut wanted, header, patience) = {
             let inner = self.engine.enter();
@@ -249,7 +278,7 @@ impl Connection {
         let mut failed = Ok(());
         if header && let Some(rest) = plausible_body(&ciphertext) {
             // The header says how much follows. What passes is met again when OpenSSL asks for it; a failure is told once.
-            match reader.read(&mut ciphertext, rest) {
+            match reader.read_on(&mut ciphertext, rest) {
                 Ok(count) => ended = count == 0,
                 Err(trouble) if trouble.is_for_now() => {}
                 Err(trouble) => failed = Err(trouble),
@@ -319,5 +348,9 @@ pub(super) fn failure_of(trouble: Trouble, want: Want) -> Failure {
         Trouble::Interrupted => Failure::Interrupted,
         Trouble::System(errno) => Failure::System(errno.raw_os_error()),
         Trouble::Caller { parked, .. } => parked.into(),
+        Trouble::Forked => {
+            Error::ssl("another thread was sending when this process was forked: how much it has sent is not known")
+                .into()
+        }
     }
 }

@@ -72,16 +72,17 @@ impl Connection {
     pub fn read_now<T>(&self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<Attempt<T>, Failure> {
         let mut room = Room::new();
         let place = room.first(limit);
-        let Some(step) = self.step_now(&mut |inner| read_gathered(inner, place, peek)) else {
-            return Ok(Attempt::Later(Later::UNBEGUN));
-        };
-        Ok(match self.after(step)? {
-            Attempt::Done(count) => {
+        let attempt = self.now(&mut |inner| read_gathered(inner, place, peek), |step| {
+            let attempt = self.after(step)?;
+            if let Attempt::Done(_) = attempt {
                 // Whatever cannot be sent now is the business of the next write; the plaintext is here.
                 let _ = self.flush_soon(false);
-                // SAFETY: OpenSSL has just written so many bytes.
-                Attempt::Done(take(unsafe { room.filled(count) }))
             }
+            Ok::<_, Failure>(attempt)
+        });
+        Ok(match attempt.unwrap_or(Ok(Attempt::Later(Later::UNBEGUN)))? {
+            // SAFETY: OpenSSL has just written so many bytes.
+            Attempt::Done(count) => Attempt::Done(take(unsafe { room.filled(count) })),
             Attempt::Later(later) => Attempt::Later(later),
         })
     }
@@ -118,9 +119,12 @@ impl Connection {
         if self.is_gathering() || self.unsent.load(Ordering::Acquire) || self.noted.load(Ordering::Acquire) {
             return Ok(Attempt::Later(Later::UNBEGUN));
         }
-        let Some(step) = self.step_now(&mut |inner| write_record(inner, data)) else {
-            return Ok(Attempt::Later(Later::UNBEGUN));
-        };
+        let attempt = self.now(&mut |inner| write_record(inner, data), |step| self.written_now(step, data, whole));
+        attempt.unwrap_or(Ok(Attempt::Later(Later::UNBEGUN)))
+    }
+
+    /// What a write came to that did not wait, and sends it.
+    fn written_now(&self, step: Step<usize>, data: &[u8], whole: bool) -> Result<Attempt, Failure> {
         let attempt = self.after(step)?;
         if let Attempt::Done(count) = attempt
             && whole

@@ -41,10 +41,11 @@ impl Connection {
             (ffi::SSL_in_before(ssl) == 1, ffi::SSL_is_init_finished(ssl) == 1, !ffi::SSL_get_session(ssl).is_null())
         };
         if done {
-            inner.state().verified_in_time(ssl);
+            inner.verified_in_time();
         }
+        inner.state().set_asks(ask);
         // SAFETY: as above; the callback finds its state through the `SSL`.
-        unsafe { ffi::SSL_set_verify(ssl, mode, if ask { Some(verify) } else { None }) }
+        unsafe { ffi::SSL_set_verify(ssl, mode, Some(verify)) }
         if before && mode & ffi::SSL_VERIFY_PEER != 0 && self.unproven.swap(false, Ordering::Relaxed) {
             // SAFETY: as above. Null takes back what was asked for; later the session is in use.
             unsafe { ffi::SSL_set_session(ssl, std::ptr::null_mut()) };
@@ -63,7 +64,7 @@ impl Connection {
         // SAFETY: the `SSL` is valid and its lock held; the calls only read.
         let (server, mode) = unsafe { (ffi::SSL_is_server(ssl) == 1, ffi::SSL_get_verify_mode(ssl)) };
         let mode = if server { mode } else { self.usual_mode };
-        if self.named_for.swap(mode & DEMANDS, Ordering::Relaxed) == mode & DEMANDS {
+        if self.named_for.load(Ordering::Relaxed) == mode & DEMANDS {
             return Ok(());
         }
         let name = self.name_for(mode)?;
@@ -71,7 +72,9 @@ impl Connection {
         queue::clear();
         // SAFETY: the `SSL` is valid and its lock held; the name has so many bytes, and is copied.
         let set = unsafe { ffi::SSL_set_session_id_context(ssl, name.as_ptr(), length) };
-        check::one(set, "SSL_set_session_id_context")
+        check::one(set, "SSL_set_session_id_context")?;
+        self.named_for.store(mode & DEMANDS, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Gives the session that a server is making another name, if it demands less of the client than when it was begun.
@@ -124,10 +127,16 @@ impl Connection {
         if raw.is_null() || unsafe { ffi::SSL_SESSION_get0_cipher(raw) }.is_null() {
             return Ok(None);
         }
-        // Also where nobody insists on it, a client looks at the chain; what the delegate accepts is a yes here. The mode
-        // says nothing: it may have changed since the handshake.
+        // Also where nobody insists on it, a client looks at the chain. The mode says nothing: it may have changed since
+        // the handshake. What the delegate accepts is a yes only where somebody insisted; and who was resumed was not
+        // looked at.
         // SAFETY: the `SSL` is valid and its lock held.
-        let proven = unsafe { ffi::SSL_get_verify_result(inner.as_ptr()) } == ffi::X509_V_OK.into();
+        let (good, reused) = unsafe {
+            let result = ffi::SSL_get_verify_result(inner.as_ptr());
+            (result == ffi::X509_V_OK.into(), ffi::SSL_session_reused(inner.as_ptr()) == 1)
+        };
+        let inherited = reused && self.unproven.load(Ordering::Relaxed);
+        let proven = good && !inner.state().has_waived() && !inherited;
         // SAFETY: the session is valid, and only operations on this connection change it.
         unsafe { Session::copy_of(raw, self.context.lock().id(), inner.is_sound(), proven) }.map(Some)
     }

@@ -40,14 +40,20 @@ impl Inner {
         }
     }
 
-    fn free_buffers(&self) {
+    /// Gives OpenSSL's buffers back; those in use are left alone, and all are made anew when they are needed.
+    pub(crate) fn free_buffers(&self) {
+        // SAFETY: the `SSL` is valid; the call only reads.
+        if unsafe { ffi::SSL_get_options(self.ssl.as_ptr()) } & ffi::SSL_OP_CLEANSE_PLAINTEXT != 0 {
+            // OpenSSL (4.0.3: tls_release_read_buffer) cleanses a buffer that was given back before, and is null.
+            return;
+        }
         // Before 3.2, OpenSSL writes a DTLS record into the buffer that it had without a look whether it is there.
         #[cfg(not(ossl_3_2))]
         // SAFETY: the `SSL` is valid; the call only reads.
         if unsafe { ffi::SSL_is_dtls(self.ssl.as_ptr()) } == 1 {
             return;
         }
-        // SAFETY: the `SSL` is valid; buffers in use are left alone, and made anew when they are needed.
+        // SAFETY: the `SSL` is valid, and its buffers its own.
         unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
     }
 }
