@@ -168,6 +168,35 @@ async def test_a_protocol_may_be_replaced(ec: Authority) -> None:
     assert first.received == b""
 
 
+@pytest.mark.parametrize("following", [Recorder, Filler])
+@asynchronous
+async def test_a_protocol_may_be_replaced_in_the_middle_of_a_record(
+    ec: Authority, following: type[Recorder | Filler]
+) -> None:
+    """Who gets a part of what came may leave the rest to another, as a protocol does that is upgraded."""
+    second = following()
+
+    class Upgraded(Filler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.buffer = bytearray(8)
+
+        def buffer_updated(self, nbytes: int) -> None:
+            super().buffer_updated(nbytes)
+            second.transport = self.transport
+            self.transport.set_protocol(second)
+
+    first, server = Upgraded(), Recorder()
+    async with connected(first, server, ec) as (near, far):
+        far.write(b"UPGRADE\nthe rest, which is longer than the first buffer")
+        await until(lambda: second.received)
+        assert first.received == b"UPGRADE\n"
+        assert second.received == b"the rest, which is longer than the first buffer"
+        near.close()
+        await until(lambda: second.told[-1:] == ["lost"])
+        first.told.append("lost")
+
+
 @asynchronous
 async def test_what_is_written_may_be_any_buffer_and_may_change(ec: Authority) -> None:
     client, server = Recorder(), Recorder()

@@ -69,12 +69,17 @@ class Reading(State):
             self._fill_buffers(data)
 
     def _fill_buffers(self, data: bytes) -> None:
-        app: Any = self._app
         view = memoryview(data)
         while view and not self._closing:
             if self._paused:
                 self._held.appendleft(bytes(view))
                 return
+            if self._flowing:
+                # The protocol was replaced by one that has no buffer.
+                self._app.data_received(bytes(view))  # type: ignore[union-attr]
+                return
+            # Each time anew, for the same reason.
+            app: Any = self._app
             buffer = memoryview(app.get_buffer(len(view))).cast("B")
             if not buffer:
                 raise RuntimeError("get_buffer() returned an empty buffer")
