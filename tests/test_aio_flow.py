@@ -11,7 +11,7 @@ from OpenSSL import SSL, aio
 
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, server_context
-from tests.support.loops import asynchronous, close, echo, serving, until
+from tests.support.loops import asynchronous, close, complaints, echo, serving, until
 from tests.support.protocols import Recorder, connected
 
 version = pytest.mark.parametrize("version", VERSIONS)
@@ -101,6 +101,54 @@ async def test_writing_is_paused_and_goes_on(ec: Authority) -> None:
         await until(lambda: len(server.received) == 10_000_000)
         assert client.told == ["made", "pause", "resume"]
         assert near.get_write_buffer_size() == 0
+
+
+@asynchronous
+async def test_a_protocol_that_fails_when_told_to_pause_or_to_go_on(ec: Authority) -> None:
+    """That is told to the loop, and everything is sent all the same, the end included."""
+
+    class Failing(Recorder):
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            raise LookupError("in pause_writing")
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            raise asyncio.CancelledError("in resume_writing")
+
+    client, server = Failing(), Recorder()
+    server.keep_open = True
+    with complaints() as taken:
+        async with connected(client, server, ec, "TLSv1.3") as (near, far):
+            far.pause_reading()
+            near.write(bytes(3 * MEBIBYTE))
+            near.write_eof()
+            far.resume_reading()
+            await until(lambda: server.told[-1] == "eof")
+            assert len(server.received) == 3 * MEBIBYTE
+            assert client.told == ["made", "pause", "resume"]
+            assert not near.is_closing()
+    assert client.lost is server.lost is None
+    assert [str(context["exception"]) for context in taken] == ["in pause_writing", "in resume_writing"]
+    assert [context["transport"] for context in taken] == [near, near]
+
+
+@pytest.mark.parametrize("method", ["pause_writing", "resume_writing"])
+def test_an_interrupt_when_told_to_pause_or_to_go_on(ec: Authority, method: str) -> None:
+    def interrupt(_: Recorder) -> None:
+        raise KeyboardInterrupt
+
+    client = type("Interrupted", (Recorder,), {method: interrupt})()
+
+    async def main() -> None:
+        async with connected(client, Recorder(), ec) as (near, far):
+            far.pause_reading()
+            near.write(bytes(3 * MEBIBYTE))
+            far.resume_reading()
+            await until(lambda: near.get_write_buffer_size() == 0)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
 
 
 @asynchronous

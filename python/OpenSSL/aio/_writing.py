@@ -96,10 +96,16 @@ class Writing(State):
         if pause is self._told or self._end == "closed" or app is None:
             return
         self._told = pause
-        if pause:
-            app.pause_writing()
-        else:
-            app.resume_writing()
+        try:
+            if pause:
+                app.pause_writing()
+            else:
+                app.resume_writing()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # As asyncio's own transports do. What is to be sent, and the end after it, does not depend on this.
+            self._report(f"a protocol failed when told to {'pause' if pause else 'resume'} writing", error)
 
     def pause_writing(self) -> None:
         """The transport below has enough."""
