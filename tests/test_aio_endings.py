@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 
 import pytest
@@ -35,7 +36,11 @@ class TestWithoutGoodbye:
             assert await reader.readline() == b"one\n"
             assert await reader.readuntil(b"o\n") == b"two\n"
             assert await reader.readexactly(2) == b"th"
-            assert await reader.read(100) == b"r"
+            # A part is not taken for the whole, and stays.
+            for read in (reader.read, reader.readline, reader.readuntil, lambda: reader.readexactly(2)):
+                with pytest.raises(aio.TruncatedError):
+                    await read()
+            assert await reader.readexactly(1) == b"r"
             assert isinstance(reader.exception(), aio.TruncatedError)
             for read in (reader.read, reader.readline, reader.readuntil, lambda: reader.readexactly(1)):
                 with pytest.raises(aio.TruncatedError):
@@ -76,6 +81,32 @@ class TestWithoutGoodbye:
             go.set()
             with pytest.raises(aio.TruncatedError):
                 await waiting
+            assert await reader.read(100) == b"abc"
+            with pytest.raises(aio.TruncatedError):
+                await reader.read(100)
+            with pytest.raises(aio.TruncatedError):
+                await close(writer)
+
+    @asynchronous
+    async def test_what_came_before_is_kept_however_much_it_is(self, ec: Authority) -> None:
+        sent = random.Random(5).randbytes(1_000_000)
+
+        async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(sent)
+            await writer.drain()
+            below(writer).close()
+            with pytest.raises(ConnectionAbortedError):
+                await writer.wait_closed()
+
+        async with serving(cut, server_context(ec)) as port:
+            reader, writer = await aio.open_connection("localhost", port, context=client_context(ec))
+            for _ in range(2):
+                with pytest.raises(aio.TruncatedError):
+                    await reader.read()
+            assert await reader.read(10) == sent[:10]
+            assert await reader.readexactly(len(sent) - 10) == sent[10:]
+            with pytest.raises(aio.TruncatedError):
+                await reader.read()
             with pytest.raises(aio.TruncatedError):
                 await close(writer)
 

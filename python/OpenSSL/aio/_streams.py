@@ -29,9 +29,11 @@ Connected = Callable[["StreamReader", asyncio.StreamWriter], Awaitable[None] | N
 class StreamReader(asyncio.StreamReader):
     """asyncio's StreamReader, which also gives what came before a failure, and raises that after it.
 
-    So whether the peer's last data can be read does not depend on how soon after it the connection broke.
+    So whether the peer's last data can be read does not depend on how soon after it the connection broke. Who asks for
+    more than came gets the failure, for a part must not be taken for the whole; `read(n)` then gives the part.
     """
 
+    _buffer: bytearray
     _failure: BaseException | None = None
 
     def exception(self) -> Any:
@@ -49,9 +51,20 @@ class StreamReader(asyncio.StreamReader):
 
     async def read(self, n: int = -1) -> bytes:
         """Read up to n bytes, or up to the end if n is negative."""
+        if n < 0:
+            return await self._read_all()
         data = await super().read(n)
         if not data and n != 0 and self._failure is not None:
             raise self._failure
+        return data
+
+    async def _read_all(self) -> bytes:
+        pieces = []
+        while piece := await super().read(_LIMIT):
+            pieces.append(piece)
+        data = b"".join(pieces)
+        if self._failure is not None:
+            raise self._put_back(data)
         return data
 
     async def readexactly(self, n: int) -> bytes:
@@ -60,7 +73,7 @@ class StreamReader(asyncio.StreamReader):
             return await super().readexactly(n)
         except asyncio.IncompleteReadError as incomplete:
             if self._failure is not None:
-                raise self._failure from incomplete
+                raise self._put_back(incomplete.partial) from incomplete
             raise
 
     async def readuntil(self, separator: Any = b"\n") -> bytes:
@@ -69,8 +82,14 @@ class StreamReader(asyncio.StreamReader):
             return await super().readuntil(separator)
         except asyncio.IncompleteReadError as incomplete:
             if self._failure is not None:
-                raise self._failure from incomplete
+                raise self._put_back(incomplete.partial) from incomplete
             raise
+
+    def _put_back(self, part: bytes) -> BaseException:
+        """Keep what is not all that was asked for, and return why it is not."""
+        assert self._failure is not None, "only a failure leaves a part"
+        self._buffer += part
+        return self._failure
 
 
 class _StreamProtocol(asyncio.StreamReaderProtocol):
