@@ -286,7 +286,7 @@ class TestArguments:
 class TestWhoThePeerIs:
     """A certificate must be for the name or address that was asked for, if it is verified at all."""
 
-    @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "127.0.0.1"])
+    @pytest.mark.parametrize("name", ["localhost", "LOCALHOST", "localhost.", "localhost\u3002", "127.0.0.1"])
     @asynchronous
     async def test_right(self, ec: Authority, name: str) -> None:
         asked: list[bytes | None] = []
@@ -296,7 +296,7 @@ class TestWhoThePeerIs:
             _, writer = await aio.open_connection("127.0.0.1", port, context=client_context(ec), server_hostname=name)
             await close(writer)
         # Addresses are no names. (RFC 6066, 3)
-        assert asked == [None if name == "127.0.0.1" else name.removesuffix(".").encode()]
+        assert asked == [None if name == "127.0.0.1" else name.rstrip(".\u3002").encode()]
 
     @pytest.mark.parametrize("name", ["example.org", "bücher.example", "127.0.0.2", "::1"])
     @asynchronous
@@ -325,6 +325,21 @@ class TestWhoThePeerIs:
     async def test_a_name_that_is_none(self, ec: Authority) -> None:
         with pytest.raises(UnicodeError):
             await aio.open_connection("127.0.0.1", 1, context=client_context(ec), server_hostname="a..b.\xfc")
+
+    @pytest.mark.parametrize("name", [".localhost", ".test", ".", "..", "..localhost", "\u3002localhost"])
+    @pytest.mark.parametrize("verifies", [False, True])
+    @asynchronous
+    async def test_a_name_without_its_beginning(self, ec: Authority, name: str, verifies: bool) -> None:
+        """To OpenSSL, `.test` would be any host below `test`."""
+        near, far = socket.socketpair()
+        context = client_context(ec) if verifies else SSL.Context(SSL.TLS_METHOD)
+        with near, far:
+            # Before anything is opened, or sent.
+            with pytest.raises(ValueError, match=r"no host name|idna"):
+                await aio.open_connection(sock=near, context=context, server_hostname=name)
+            far.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                far.recv(1)
 
     @asynchronous
     async def test_a_stranger_is_refused(self, ec: Authority, stranger: Authority) -> None:

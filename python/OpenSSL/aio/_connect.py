@@ -6,6 +6,7 @@ Lives here: the arguments, whom a client talks to, and that nothing stays open w
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
@@ -83,16 +84,16 @@ class Settings:
 
 def expect(connection: SSL.Connection, name: str) -> None:
     """Ask for the server of this name, and accept no certificate for another, where any is verified."""
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        # A dot at the end is for the resolver; certificates have none. (RFC 6066, 3)
-        name = name.removesuffix(".")
-        ascii_name = name.encode("ascii" if name.isascii() else "idna")
-        connection.set_tlsext_host_name(ascii_name)
-        connection.set_verify_host(ascii_name)
-    else:
-        connection.set_verify_ip(address)
+    with contextlib.suppress(ValueError):
+        connection.set_verify_ip(ipaddress.ip_address(name.partition("%")[0]))
+        return
+    # A dot at the end is for the resolver; certificates have none. (RFC 6066, 3)
+    ascii_name = name.encode("ascii" if name.isascii() else "idna").removesuffix(b".")
+    # To OpenSSL, a name that begins with a dot is any below it.
+    if not ascii_name or ascii_name.startswith(b"."):
+        raise ValueError(f"this is no host name: {name!r}")
+    connection.set_tlsext_host_name(ascii_name)
+    connection.set_verify_host(ascii_name)
 
 
 async def finish(tls: TLSTransport, ready: asyncio.Future[None], below: Awaitable[object] | None = None) -> None:
