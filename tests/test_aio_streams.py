@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from OpenSSL import SSL, aio, crypto
+from OpenSSL.aio._connect import Prepare
 
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.issuing import unsigned
 from tests.support.loops import asynchronous, close, complaints, echo, serving
 
 version = pytest.mark.parametrize("version", VERSIONS)
@@ -340,6 +342,39 @@ class TestWhoThePeerIs:
             far.setblocking(False)
             with pytest.raises(BlockingIOError):
                 far.recv(1)
+
+    @pytest.mark.parametrize(
+        ("pattern", "passes"), [("*.example.org", True), ("f*.example.org", False), ("*o.example.org", False)]
+    )
+    @asynchronous
+    async def test_a_wildcard_is_a_whole_label(self, ec: Authority, pattern: str, passes: bool) -> None:
+        """As in RFC 9525, 6.3; OpenSSL by itself takes parts of one, and so does who asks for that."""
+        key = ec.server.pkey
+        certificate = unsigned("server", key)
+        certificate.add_extensions([crypto.X509Extension(b"subjectAltName", False, f"DNS:{pattern}".encode())])
+        certificate.sign(key, "sha256")
+        server, client = SSL.Context(SSL.TLS_METHOD), SSL.Context(SSL.TLS_METHOD)
+        server.use_certificate(certificate)
+        server.use_privatekey(key)
+        client.get_cert_store().add_cert(certificate)
+        client.set_verify(SSL.VERIFY_PEER)
+
+        def lenient(connection: SSL.Connection) -> None:
+            connection.set_verify_host_flags(0)
+
+        async def visit(prepare: Prepare | None) -> None:
+            _, writer = await aio.open_connection(
+                "127.0.0.1", port, context=client, server_hostname="foo.example.org", prepare=prepare
+            )
+            await close(writer)
+
+        async with serving(echo, server) as port:
+            await visit(lenient)
+            if passes:
+                await visit(None)
+            else:
+                with pytest.raises(SSL.Error, match="hostname mismatch"):
+                    await visit(None)
 
     @asynchronous
     async def test_a_stranger_is_refused(self, ec: Authority, stranger: Authority) -> None:

@@ -9,8 +9,8 @@ The functions have the shapes of asyncio's own, with `context`, a `SSL.Context`,
 Protocols and transports: `create_connection`, `create_server`, `connect_accepted_socket`, `start_tls`.
 
 Who the peer is. A client that verifies (`Context.set_verify` with `SSL.VERIFY_PEER`) also compares the server's
-certificate with the name or address that it asked for. A context that does not verify, as new ones do not, accepts
-anybody.
+certificate with the name or address that it asked for; a wildcard in it stands for one whole label. `prepare` may make
+other demands, of the new `SSL.Connection`. A context that does not verify, as new ones do not, accepts anybody.
 
 How a connection ends. An end of file means that the peer said so, with a close_notify alert. Where the stream just
 stops, somebody may have cut it: that is a `TruncatedError`, unless the context has `SSL.OP_IGNORE_UNEXPECTED_EOF`.

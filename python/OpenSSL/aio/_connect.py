@@ -19,6 +19,9 @@ from OpenSSL.aio._transport import TLSTransport
 HANDSHAKE_TIMEOUT = 60.0
 SHUTDOWN_TIMEOUT = 30.0
 
+# X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+_NO_PARTIAL_WILDCARDS = 4
+
 Prepare = Callable[[SSL.Connection], object]
 
 _Protocol = TypeVar("_Protocol", bound=asyncio.BaseProtocol)
@@ -93,6 +96,8 @@ def expect(connection: SSL.Connection, name: str) -> None:
     if not ascii_name or ascii_name.startswith(b"."):
         raise ValueError(f"this is no host name: {name!r}")
     connection.set_tlsext_host_name(ascii_name)
+    # A wildcard is a whole label. (RFC 9525, 6.3) A Context has no such flags; `prepare` may set others.
+    connection.set_verify_host_flags(_NO_PARTIAL_WILDCARDS)
     connection.set_verify_host(ascii_name)
 
 
