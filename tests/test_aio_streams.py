@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -250,6 +251,30 @@ class TestArguments:
                 await aio.open_connection("localhost", 1, context=wrong)  # type: ignore[arg-type]
             with pytest.raises(TypeError, match="context"):
                 await aio.start_server(echo, "127.0.0.1", 0, context=wrong)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("method", [SSL.DTLS_METHOD, SSL.DTLS_CLIENT_METHOD, SSL.DTLS_SERVER_METHOD])
+    @asynchronous
+    async def test_dtls(self, method: int) -> None:
+        """Streams are not for it, whichever way they are made."""
+        context = SSL.Context(method)
+        near, far = socket.socketpair()
+        with near:
+            reader, writer = await asyncio.open_connection(sock=far)
+            calls: list[Callable[[], Awaitable[object]]] = [
+                lambda: aio.open_connection("127.0.0.1", 1, context=context),
+                lambda: aio.start_server(echo, "127.0.0.1", 0, context=context),
+                lambda: aio.connect_accepted_socket(asyncio.Protocol, near, context=context),
+                lambda: aio.start_tls(writer.transport, asyncio.Protocol(), context, server_side=True),
+                lambda: aio.start_tls(writer.transport, asyncio.Protocol(), context, server_hostname=""),
+                lambda: aio.wrap(reader, writer, context=context, server_side=True),
+            ]
+            for call in calls:
+                with pytest.raises(ValueError, match="DTLS"):
+                    await call()
+            # Nothing was touched.
+            near.sendall(b"x")
+            assert await reader.readexactly(1) == b"x"
+            await close(writer)
 
     @asynchronous
     async def test_those_of_asyncio(self, ec: Authority) -> None:

@@ -43,6 +43,9 @@ class Settings:
         """Refuse what makes no sense, before anything is opened."""
         if not isinstance(self.context, SSL.Context):
             raise TypeError(f"context must be a SSL.Context, not {type(self.context).__name__}")
+        # A Context does not tell. To make a Connection takes some microseconds.
+        if SSL.Connection(self.context, None).get_protocol_version_name().startswith("DTLS"):
+            raise ValueError("context is for DTLS, which needs datagrams; these are streams")
         for name in ("handshake_timeout", "shutdown_timeout"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive")
