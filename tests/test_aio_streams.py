@@ -416,6 +416,49 @@ class TestWhoThePeerIs:
             assert writer.get_extra_info("connection").get_verify_result() != 0
             await close(writer)
 
+    @pytest.mark.parametrize("name", ["x", "-a.example"])
+    @asynchronous
+    async def test_who_does_not_verify_may_ask_for_any_name(self, ec: Authority, name: str) -> None:
+        """Even for one that no certificate can be compared with, as far as OpenSSL knows."""
+        asked: list[bytes | None] = []
+        server = server_context(ec)
+        server.set_tlsext_servername_callback(lambda connection: asked.append(connection.get_servername()))
+        async with serving(echo, server) as port:
+            context = SSL.Context(SSL.TLS_METHOD)
+            _, writer = await aio.open_connection("127.0.0.1", port, context=context, server_hostname=name)
+            await close(writer)
+        assert asked == [name.encode()]
+
+    @asynchronous
+    async def test_preparations_that_verify_do_not_take_anybody(self, ec: Authority) -> None:
+        """A name that cannot be compared was allowed only as long as nothing was verified."""
+
+        def verify(connection: SSL.Connection) -> None:
+            connection.set_verify(SSL.VERIFY_PEER)
+
+        def expect(connection: SSL.Connection) -> None:
+            verify(connection)
+            connection.set_verify_host("localhost")
+
+        context = client_context(ec)
+        name = "a b"
+        async with serving(echo, server_context(ec)) as port:
+
+            async def visit(prepare: Prepare | None) -> None:
+                _, writer = await aio.open_connection(
+                    "127.0.0.1", port, context=context, server_hostname=name, prepare=prepare
+                )
+                await close(writer)
+
+            refusals = ValueError, SSL.Error
+            with pytest.raises(refusals):
+                await visit(None)
+            context.set_verify(SSL.VERIFY_NONE)
+            await visit(None)
+            with pytest.raises(refusals):
+                await visit(verify)
+            await visit(expect)
+
     @asynchronous
     async def test_a_callback_has_the_last_word(self, ec: Authority) -> None:
         errors: list[int] = []

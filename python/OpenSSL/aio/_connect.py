@@ -57,16 +57,21 @@ class Settings:
     def connection(self) -> SSL.Connection:
         """Make a connection in memory that knows its side and whom it talks to."""
         connection = SSL.Connection(self.context, None)
+        comparable = True
         if self.server_side:
             connection.set_accept_state()
         else:
             connection.set_connect_state()
             if self.server_hostname:
-                expect(connection, self.server_hostname)
+                comparable = expect(connection, self.server_hostname)
             if self.session is not None:
                 connection.set_session(self.session)
         if self.prepare is not None:
             self.prepare(connection)
+        # It may be `prepare` that lets the connection verify, or says for whom the certificate has to be.
+        verifies = connection.get_verify_mode() != SSL.VERIFY_NONE
+        if not comparable and verifies and connection.get_verify_host() is None:
+            raise ValueError(f"this is no host name: {self.server_hostname!r}")
         return connection
 
     def transport(
@@ -88,11 +93,14 @@ class Settings:
         )
 
 
-def expect(connection: SSL.Connection, name: str) -> None:
-    """Ask for the server of this name, and accept no certificate for another, where any is verified."""
+def expect(connection: SSL.Connection, name: str) -> bool:
+    """Ask for the server of this name, and accept no certificate for another, where any is verified.
+
+    Returns whether certificates can be compared with the name: some that servers have are none for OpenSSL.
+    """
     with contextlib.suppress(ValueError):
         connection.set_verify_ip(ipaddress.ip_address(name.partition("%")[0]))
-        return
+        return True
     # A dot at the end is for the resolver; certificates have none. (RFC 6066, 3)
     ascii_name = name.encode("ascii" if name.isascii() else "idna").removesuffix(b".")
     # To OpenSSL, a name that begins with a dot is any below it.
@@ -101,7 +109,11 @@ def expect(connection: SSL.Connection, name: str) -> None:
     connection.set_tlsext_host_name(ascii_name)
     # A wildcard is a whole label. (RFC 9525, 6.3) A Context has no such flags; `prepare` may set others.
     connection.set_verify_host_flags(_NO_PARTIAL_WILDCARDS)
-    connection.set_verify_host(ascii_name)
+    try:
+        connection.set_verify_host(ascii_name)
+    except ValueError:
+        return False
+    return True
 
 
 async def finish(tls: TLSTransport, ready: asyncio.Future[None], below: Awaitable[object] | None = None) -> None:
