@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.rows import rows
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,15 +43,17 @@ def wait_until_listening(server: subprocess.Popen[bytes]) -> None:
 
 def test_programs_run_as_they_stand(tmp_path: Path) -> None:
     certificate, server, client, asynchronous = PROGRAMS
-    with socket.create_server(("localhost", 0)) as reserved:
-        port = str(reserved.getsockname()[1])
+    number = free_port()
+    port = str(number)
     assert server.count(PORT) == client.count(PORT) == asynchronous.count(PORT) == 1
     run(certificate, tmp_path)
     with subprocess.Popen([sys.executable, "-c", server.replace(PORT, port)], cwd=tmp_path) as process:
         try:
             wait_until_listening(process)
-            # The server goes on after a client.
-            for _ in range(2):
+            # The server goes on after a client, also after one that leaves at once or speaks something else.
+            for said in (b"", b"GET / HTTP/1.1\r\n\r\n"):
+                with socket.create_connection(("localhost", number)) as bad:
+                    bad.sendall(said)
                 assert run(client.replace(PORT, port), tmp_path) == "TLSv1.3 Hello, world\n"
                 assert run(asynchronous.replace(PORT, port), tmp_path) == "Hello, world\n"
         finally:
