@@ -63,7 +63,7 @@ class Client:
         except SSL.ZeroReturnError:
             self.say_goodbye()
         except SSL.Error as error:
-            print(f"{self.name or self.address[0]}: {error or type(error).__name__}", flush=True)
+            print(f"{self.name or self.address[0]}: {str(error) or type(error).__name__}", flush=True)
         return False
 
     def say_goodbye(self) -> None:

@@ -47,7 +47,7 @@ def serve(connection: SSL.Connection) -> None:
             connection.sendall(f"this is {name}\n".encode())
             connection.shutdown()
         except SSL.Error as error:
-            print(f"refused: {error or type(error).__name__}", flush=True)
+            print(f"refused: {str(error) or type(error).__name__}", flush=True)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ def upstream(connection: SSL.Connection, backend: socket.socket) -> None:
     except SSL.ZeroReturnError:
         pass
     except (SSL.Error, OSError) as error:
-        print(f"client: {error or type(error).__name__}", flush=True)
+        print(f"client: {str(error) or type(error).__name__}", flush=True)
     with contextlib.suppress(OSError):
         backend.shutdown(socket.SHUT_WR)
 
@@ -48,7 +48,7 @@ def serve(connection: SSL.Connection, backend_address: tuple[str, int]) -> None:
             connection.do_handshake()
             backend = socket.create_connection(backend_address)
         except (SSL.Error, OSError) as error:
-            print(f"refused: {error or type(error).__name__}", flush=True)
+            print(f"refused: {str(error) or type(error).__name__}", flush=True)
             return
         with backend:
             up = threading.Thread(target=upstream, args=(connection, backend), daemon=True)
