@@ -2,6 +2,14 @@
 //!
 //! Lives here: everything that touches C, and so all `unsafe` code of the project. Must not live here: Python, or any
 //! other caller's types; what a caller brings (callbacks, transports) comes in through traits.
+//!
+//! Which OpenSSL is built in is for the workspace of the program to say: `openssl-sys` asks for OpenSSL 3. For OpenSSL
+//! 4.0.3 put this into that workspace's `Cargo.toml`, and call `cargo update` where there is a `Cargo.lock` already:
+//!
+//! ```toml
+//! [patch.crates-io]
+//! openssl-src = { path = "../ironssl/crates/openssl-src" }
+//! ```
 
 pub mod allocator;
 pub mod asn1;
