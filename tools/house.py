@@ -50,6 +50,25 @@ DOORS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
         "only crates/core/src/ssl/status.rs reads the status of a TLS operation",
     ),
     (
+        r"\bqueue::(?:take\b|\{[^}]*\btake\b)",
+        ("crates",),
+        ("crates/core/src/check.rs",),
+        "only crates/core/src/check.rs makes an error of what a C function returned",
+    ),
+    (
+        r"\bErrorStack\s*::\s*new\b",
+        ("crates",),
+        # The door itself; then those that say in words of their own what is wrong with a file or a text.
+        (
+            "crates/core/src/queue.rs",
+            "crates/core/src/error.rs",
+            "crates/core/src/file.rs",
+            "crates/core/src/pem.rs",
+            "crates/core/src/x509/extension/conf.rs",
+        ),
+        "an error of OpenSSL's kind comes from crates/core/src/check.rs, or is worded by `Error::ssl`",
+    ),
+    (
         r"\bErrorStack\b|\bironssl::(?:error::)?Error\b|\bironssl::(?:error::)?\{[^}]*\bError\b",
         ("crates/python/src",),
         ("crates/python/src/error.rs",),
