@@ -144,12 +144,14 @@ lint-house: $(VENV)/requirements
 	$(IN_VENV) tools/manual_rows.py --check
 
 # Not a part of lint: the databases of advisories are not in the registries.
+AUDIT_VERSION := 2.10.1
+AUDIT := $(TARGET)/tools/pip-audit-$(AUDIT_VERSION)
 .PHONY: audit
 audit: $(VENV)/requirements compiler ## Look for known vulnerabilities of what we build and test with (needs the open network)
 	tools/deny $(TARGET) advisories
-	test -x $(TARGET)/tools/audit/bin/pip-audit || { $(IN_VENV) -m venv $(TARGET)/tools/audit; \
-		$(TARGET)/tools/audit/bin/pip install --quiet pip-audit; }
-	$(TARGET)/tools/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement tests/requirements.txt
+	test -x $(AUDIT)/bin/pip-audit || { $(IN_VENV) -m venv $(AUDIT); \
+		$(AUDIT)/bin/pip install --quiet pip-audit==$(AUDIT_VERSION); }
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --no-deps --requirement tests/requirements.txt
 
 .PHONY: docs
 docs: $(VENV)/requirements ## Write docs/manual-rows.md, the table of the manual's promises and their tests
