@@ -264,43 +264,100 @@ def _enumeration(name: str) -> list[str]:
     return re.findall(r"^    ([A-Z]\w*)", body, re.MULTILINE)
 
 
+# The steps of a connection that is up: each side says something, and is asked everything.
+TALK = "c Write 2c01,s Carry,s Read e803,s Write 2c01,c Carry,c Read e803,c Look,s Look,"
+
+
 def _choose(variants: list[str], name: str) -> bytes:
     """A variant, as the crate `arbitrary` reads it: so much of the range of a u32."""
     return (((variants.index(name) << 32) // len(variants)) + 1).to_bytes(4, "little")
 
 
-def conversations() -> Iterator[bytes]:
-    """Conversations that go well, or nearly, as the crate `arbitrary` reads them; the fuzzer makes the rest of them.
+def _steps(story: str) -> bytes:
+    """Steps, as the crate `arbitrary` reads them.
 
-    A step is written as its side (c or s), its name, and what belongs to it, in bytes.
+    Each is written as its side (c or s), its name, and what belongs to it, in bytes.
     """
-    protocols, steps = _enumeration("Protocol"), _enumeration("Step")
-    talk = "c Write 2c01,s Carry,s Read e803,s Write 2c01,c Carry,c Read e803,c Look,s Look,"
+    steps = _enumeration("Step")
+    script = b""
+    for step in story.strip(",").split(","):
+        side, name, *rest = step.split()
+        script += b"\1" + (b"\1" if side == "c" else b"\0") + _choose(steps, name) + bytes.fromhex("".join(rest))
+    return script
+
+
+def _vector(data: bytes) -> bytes:
+    """Bytes of any number, as the crate `arbitrary` reads them: 1 before each, and 0 at the end."""
+    return b"".join(bytes([1, byte]) for byte in data) + b"\0"
+
+
+def conversations() -> Iterator[bytes]:
+    """Conversations that go well, or nearly, as the crate `arbitrary` reads them; the fuzzer makes the rest of them."""
+    protocols = _enumeration("Protocol")
     stories = (
-        "c Shake," + talk,
-        "c Handshake,s Carry,s Handshake,c Carry,c Handshake,s Carry,s Handshake," + talk,
-        "c Shake,c Full 01,c Write 2c01,s Read e803,c Full 00,c Write 0000,s Carry,s Read e803," + talk,
+        "c Shake," + TALK,
+        "c Handshake,s Carry,s Handshake,c Carry,c Handshake,s Carry,s Handshake," + TALK,
+        "c Shake,c Full 01,c Write 2c01,s Read e803,c Full 00,c Write 0000,s Carry,s Read e803," + TALK,
         "c Shake,c WriteAll ffff,c WriteAll ffff,s Carry,s Read ffff,s Read ffff,s Unseal,s Peek 0100,s Ready,",
-        "c Shake,c Cork 01,c Write 0100,c Write 0100,c Cork 00,s Carry,s Read e803," + talk,
-        "c Shake,s Renegotiate,s Handshake,c Carry,c Read 0100,s Carry,s Handshake,c Carry,c Read 0100," + talk,
+        "c Shake,c Cork 01,c Write 0100,c Write 0100,c Cork 00,s Carry,s Read e803," + TALK,
+        "c Shake,s Renegotiate,s Handshake,c Carry,c Read 0100,s Carry,s Handshake,c Carry,c Read 0100," + TALK,
         "c Shake,c Shutdown,s Carry,s Read 0100,s Shutdown,c Carry,c Shutdown,c Goodbye,",
         "c Shake,c Write 2c01,s Change 200001,s Read e803,c Carry,c Read 0100,",
         "c Shake,c Write 2c01,c Write 2c01,s Reverse,s Read e803,c Write 2c01,s Repeat,s Read e803,s Unseal,",
         "c Shake,c Write 2c01,s Cut 2000,s Read e803,s End,s Read e803,",
-        "c Handshake,s Carry,s Listen,c Carry,c Handshake,s Carry,s Listen,c Shake," + talk,
-        "c Mtu d000,s Mtu 0004,c Handshake,s Lose,c Timeout,c Shake," + talk,
+        "c Handshake,s Carry,s Listen,c Carry,c Handshake,s Carry,s Listen,c Shake," + TALK,
+        "c Mtu d000,s Mtu 0004,c Handshake,s Lose,c Timeout,c Shake," + TALK,
         "c Shake,s Record 1503030101010200,s Read 0100,",
         "c Handshake,s Carry,c Inject 01160103010300010001010000,c Handshake,",
     )
     for protocol in protocols:
         for objects in (b"\0", b"\1\0", b"\1\7"):
             for story in stories:
-                script = _choose(protocols, protocol) + objects
-                for step in story.strip(",").split(","):
-                    side, name, *rest = step.split()
-                    script += b"\1" + (b"\1" if side == "c" else b"\0") + _choose(steps, name)
-                    script += bytes.fromhex("".join(rest))
-                yield script
+                yield _choose(protocols, protocol) + objects + _steps(story)
+
+
+# What a side answers in targets/callbacks.rs, in its order; each with a value that lets the handshake go on.
+ANSWERS = {
+    "verify": b"\1",
+    "info": b"",
+    "keylog": b"",
+    "server_name": b"\0",
+    "alpn": b"\0",
+    "offered": b"",
+    # The shortest response of OCSP: "try later".
+    "response": b"\1" + _vector(b"\x30\x03\x0a\x01\x03"),
+    "check": b"\1",
+    "cookie": _vector(b"a cookie"),
+    "cookie_is_ours": b"\1",
+}
+
+
+def _answers(fails: str = "") -> bytes:
+    """What one side answers, as the crate `arbitrary` reads it; one of the answers may be a failure."""
+    said = b""
+    for name, value in ANSWERS.items():
+        if name == "offered":
+            # The first protocol that is offered is taken, or `alpn` is asked.
+            said += b"\0" if fails == "alpn" else b"\1\0"
+        elif name == fails:
+            said += _choose(["Say", "Fail"], "Fail")
+        else:
+            said += _choose(["Say", "Fail"], "Say") + value
+    return said
+
+
+def callbacks() -> Iterator[bytes]:
+    """Handshakes and a talk where all callbacks answer well, and where one of them, of one side, does not."""
+    protocols = _enumeration("Protocol")
+    good = _answers()
+    sides = [good + good]
+    for name in ANSWERS:
+        if name != "offered":
+            sides += [_answers(name) + good, good + _answers(name)]
+    for protocol in protocols:
+        for listens in (b"\0", b"\1") if protocol == "Dtls" else (b"\0",):
+            for both in sides:
+                yield _choose(protocols, protocol) + listens + both + _steps(TALK)
 
 
 def egd() -> Iterator[bytes]:
@@ -328,6 +385,7 @@ def corpora() -> dict[str, list[bytes]]:
         "name": [b"\x00\x05hello" + NAME.public_bytes()],
         "first_bytes": list(hellos()),
         "conversation": list(conversations()),
+        "callbacks": list(callbacks()),
         "egd": list(egd()),
     }
 
