@@ -1,4 +1,4 @@
-"""Measures at scale and holds the figures to their bounds: `make scale`; README.md says what they mean.
+"""Measures at scale and holds the figures to their bounds: `make scale`; CONTRIBUTING.md says what they mean.
 
 Each measurement runs in a process of its own, started by `run`. Nothing here knows pytest.
 """
