@@ -12,7 +12,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.background import Background
+from tests.support.background import Background, until
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.pairs import Pair, connected, pump
 
@@ -108,15 +108,23 @@ def test_buffer_protocol_misuse_non_contiguous_and_read_only(memory: Pair):
 def test_buffer_protocol_misuse_resized_during_recv_into(pair: Pair):
     """While a thread waits to write into it, nobody makes it smaller; afterwards anybody does."""
     buffer = bytearray(64)
+
+    def held() -> bool:
+        try:
+            buffer.append(0)
+        except BufferError:
+            return True
+        return False
+
     with Background(lambda: pair.server.recv_into(buffer)) as waiting:
-        time.sleep(0.05)
+        until(held)
         for change in (buffer.clear, lambda: buffer.extend(bytes(1 << 20)), lambda: buffer.pop()):
             with pytest.raises(BufferError):
                 change()
         assert waiting.running
         pair.client.send(b"there")
         assert waiting.result() == 5
-    assert buffer == b"there" + bytes(59)
+    assert buffer == b"there" + bytes(len(buffer) - 5)
     buffer.clear()
     assert buffer == b""
 
