@@ -146,7 +146,13 @@ class TestHandshakesOfServers:
             with contextlib.suppress(ConnectionResetError):
                 assert await reader.read() == b""
             writer.close()
-            await see_it_works(ec, port)
+            for _ in range(20):
+                # A good one may take longer on a busy machine, too, but not each time.
+                with contextlib.suppress(SSL.Error, ConnectionError, EOFError):
+                    await see_it_works(ec, port)
+                    break
+            else:
+                pytest.fail("the server has not gone on")
 
     @asynchronous
     async def test_callbacks(self, ec: Authority) -> None:

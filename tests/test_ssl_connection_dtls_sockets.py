@@ -125,6 +125,19 @@ def drive(pair: Pair) -> int:
     return repeated
 
 
+def repeats_nothing(attempt: Callable[[], None]) -> bool:
+    """Whether something takes less time than DTLS needs to see that a datagram was lost.
+
+    A busy machine may be slow, but not each time.
+    """
+    for _ in range(5):
+        began = time.monotonic()
+        attempt()
+        if time.monotonic() - began < 0.9:
+            return True
+    return False
+
+
 def test_sockets_that_do_not_wait(ec: Authority, version: str):
     with udp_pair(*dtls_contexts(ec, version)) as pair:
         assert drive(pair) == 0
@@ -146,14 +159,19 @@ def test_a_timeout_of_the_socket_is_honoured(ec: Authority):
         pair.client_socket.settimeout(0.2)
         with pytest.raises(SSL.WantReadError):
             pair.client.do_handshake()
-        # One that the kernel times.
-        pair.client_socket.settimeout(None)
-        seconds, rest = (0).to_bytes(8, "little"), (200_000).to_bytes(8, "little")
-        pair.client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds + rest)
-        began = time.monotonic()
-        with pytest.raises(SSL.WantReadError):
-            pair.client.do_handshake()
-        assert 0.1 < time.monotonic() - began < 0.9
+
+
+def test_a_timeout_of_the_kernel_is_honoured(ec: Authority):
+    def wait() -> None:
+        with udp_pair(*dtls_contexts(ec)) as pair:
+            seconds, rest = (0).to_bytes(8, "little"), (200_000).to_bytes(8, "little")
+            pair.client_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds + rest)
+            began = time.monotonic()
+            with pytest.raises(SSL.WantReadError):
+                pair.client.do_handshake()
+            assert time.monotonic() - began > 0.1
+
+    assert repeats_nothing(wait)
 
 
 def test_the_kernel_is_asked_for_the_size(pair: Pair):
@@ -167,11 +185,12 @@ def test_a_handshake_with_a_long_chain(ec: Authority):
     client, server = dtls_contexts(ec)
     for _ in range(12):
         server.add_extra_chain_cert(ec.intermediate.x509)
-    with udp_pair(client, server) as pair:
-        began = time.monotonic()
-        pair.handshake()
-        # Nothing had to be repeated.
-        assert time.monotonic() - began < 0.9
+
+    def shake_hands() -> None:
+        with udp_pair(client, server) as pair:
+            pair.handshake()
+
+    assert repeats_nothing(shake_hands)
 
 
 def test_ipv6(ec: Authority):

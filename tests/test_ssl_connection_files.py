@@ -13,7 +13,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.background import Background
+from tests.support.background import PATIENCE, Background
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.pairs import Pair, connected, memory_pair, receive
 from tests.support.service import serving, until_closed
@@ -300,10 +300,11 @@ def test_two_sockets_one_for_each_way(ec: Authority):
 
 def test_a_socket_with_a_timeout(sockets: Pair):
     # recv itself does not wait on such a socket; the file does, as that of a plain socket.
-    sockets.server_socket.settimeout(0.2)
+    sockets.server_socket.settimeout(PATIENCE)
     with sockets.server.makefile("rb") as file:
         with Background(lambda: (time.sleep(0.05), sockets.client.send(b"in time\n"))):
             assert file.readline() == b"in time\n"
+        sockets.server_socket.settimeout(0.2)
         began = time.monotonic()
         with pytest.raises(TimeoutError, match=r"timed out"):
             file.readline()
