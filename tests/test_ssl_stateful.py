@@ -1,4 +1,4 @@
-"""Random sequences of calls on a pair of connections and their contexts, from up to three threads, against a model.
+"""Random sequences of calls on a pair of connections and their contexts, from up to four threads, against a model.
 
 The model is what TLS promises: what one side has sent arrives at the other whole and in order, until one of them
 closes. A call does what the model says, or raises one of the exceptions that the documentation names for it. Whatever
@@ -7,9 +7,11 @@ happens to a context, the connections that it has made go on as they were.
 
 import contextlib
 import gc
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -134,6 +136,7 @@ class Conversation(RuleBasedStateMachine):
         super().__init__()
         self.authority = authority
         self.established = False
+        self.carrier = threading.Lock()
 
     @initialize(
         kind=st.sampled_from(["memory", "unix", "tcp"]),
@@ -332,13 +335,13 @@ class Conversation(RuleBasedStateMachine):
                 speaker.owed = (method, piece)
                 while speaker.owed:
                     carry_on(speaker, *speaker.owed)
-                    self.pair.move()
+                    self.carry()
                     assert time.monotonic() < deadline
 
         def listen(listener: Side, speaker: Side, goal: int) -> None:
             while listener.received < goal:
                 take(listener, speaker, lambda: listener.connection.recv(20_000))
-                self.pair.move()
+                self.carry()
                 assert time.monotonic() < deadline
 
         def disturb() -> None:
@@ -363,6 +366,49 @@ class Conversation(RuleBasedStateMachine):
                 listen(side, other, len(other.sent))
             finally:
                 done = True
+
+    def carry(self) -> None:
+        """What waits in memory is carried by one thread at a time: by two, the later piece might come first."""
+        with self.carrier:
+            self.pair.move()
+
+    @precondition(lambda self: self.established and not self.client.closed and not self.server.closed)
+    @rule(data=BYTES, back=BYTES, size=st.integers(100, 100_000))
+    def both_ways(self, data: bytes, back: bytes, size: int) -> None:
+        """Four threads at once: on each side one sends, and another receives."""
+        sides = (self.client, self.server)
+        if any(side.owed or side.corked for side in sides):
+            return
+        deadline = time.monotonic() + 30
+        # The model does not change while it is asked: what each side has to get is known before.
+        awaited = [
+            bytes(other.sent[side.received :]) + words
+            for side, other, words in ((self.client, self.server, back), (self.server, self.client, data))
+        ]
+
+        def speak(speaker: Side, words: bytes) -> None:
+            speaker.owed = ("sendall", words)
+            while speaker.owed:
+                carry_on(speaker, *speaker.owed)
+                self.carry()
+                assert time.monotonic() < deadline
+
+        def listen(listener: Side, count: int) -> bytes:
+            got = bytearray()
+            while len(got) < count:
+                with contextlib.suppress(SSL.WantReadError):
+                    got += listener.connection.recv(size)
+                self.carry()
+                assert time.monotonic() < deadline
+            return bytes(got)
+
+        listening = [Background(partial(listen, side, len(data))) for side, data in zip(sides, awaited, strict=True)]
+        speaking = [Background(partial(speak, side, words)) for side, words in zip(sides, (data, back), strict=True)]
+        for thread in speaking:
+            thread.result()
+        for side, thread, expected in zip(sides, listening, awaited, strict=True):
+            assert thread.result() == expected
+            side.received += len(expected)
 
     def drained(self) -> bool:
         """Whether all that was sent has been received, and nothing is owed."""
