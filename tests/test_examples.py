@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.background import PATIENCE
+from tests.support.ports import free_port
 from tests.support.programs import Running, run, running
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -169,9 +170,7 @@ class TestProxies:
             assert fetched.stdout == b"page /curl" * 10_000, fetched.stderr
 
     def test_https_without_a_server_behind(self, certs: Path):
-        with socket.create_server(("localhost", 0)) as reserved:
-            port_behind = reserved.getsockname()[1]
-        with serving("tls_proxy", "--certs", certs, "--backend", f"localhost:{port_behind}") as (port, server):
+        with serving("tls_proxy", "--certs", certs, "--backend", f"localhost:{free_port()}") as (port, server):
             plain = socket.create_connection(("localhost", port), PATIENCE)
             with trusting(certs).wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=True) as client:
                 assert client.recv(1) == b""
@@ -276,8 +275,7 @@ class TestNames:
 class TestTickets:
     @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
     def test_sessions_are_resumed(self, certs: Path, version: str):
-        with socket.create_server(("localhost", 0)) as reserved:
-            port = str(reserved.getsockname()[1])
+        port = str(free_port())
         files = ["-cert", str(certs / "server.pem"), "-key", str(certs / "server.key.pem")]
         with running(["openssl", "s_server", "-accept", port, *files, version, "-www"]) as server:
             server.wait_for(b"ACCEPT")

@@ -1,7 +1,6 @@
 """Corked connections: many small sends as few full records."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable
 
@@ -158,18 +157,10 @@ def test_an_exception_in_the_body_comes_out_and_what_was_sent_is_sent(ec: Author
 
 def test_a_transport_that_takes_nothing_more(ec: Authority):
     """Nothing is sent twice and nothing is lost: a send that cannot go on takes nothing."""
-    client_socket, server_socket = socket.socketpair()
-    with client_socket, server_socket:
-        client = SSL.Connection(client_context(ec), client_socket)
-        server = SSL.Connection(server_context(ec), server_socket)
-        client.set_connect_state()
-        server.set_accept_state()
-        shaking = threading.Thread(target=server.do_handshake)
-        shaking.start()
-        client.do_handshake()
-        shaking.join()
-        client_socket.setblocking(False)
-        server_socket.setblocking(False)
+    with connected(client_context(ec), server_context(ec), "unix") as pair:
+        client, server = pair.client, pair.server
+        for end in pair.sockets():
+            end.setblocking(False)
         message = bytes(range(100)) * 10
         client.cork()
         taken = send_until_full(client, message)

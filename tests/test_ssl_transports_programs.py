@@ -15,6 +15,7 @@ from tests.support.background import PATIENCE, until
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.duplex import converse, joined
 from tests.support.pairs import Pair, receive
+from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.rows import rows
 from tests.support.service import serving, until_closed
@@ -121,8 +122,7 @@ def test_through_the_tunnel_of_s_client(ec: Authority, version: str, unbuffered:
 @rows(321, 324)
 def test_through_the_tunnel_of_s_server(ec: Authority, version: str):
     # The other way round: what s_server decrypts goes to our server, through its standard output.
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port = reserved.getsockname()[1]
+    port = free_port()
     files = ["-cert", ec.server.cert_file, "-key", ec.server.key_file, "-cert_chain", ec.intermediate.cert_file]
     with (
         started("openssl", "s_server", "-quiet", "-naccept", "1", "-port", str(port), *files) as tunnel,
