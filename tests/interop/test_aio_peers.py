@@ -13,28 +13,13 @@ from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
 from tests.support.loops import asynchronous, close, echo, port_of, serving
 from tests.support.programs import program, run
+from tests.support.stdlib import their_client, their_server
 
-LIMITS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 FLAGS = {"TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
 SIZE = 4_000_000
 DATA = hashlib.shake_128(b"data").digest(SIZE)
 
 version = pytest.mark.parametrize("version", VERSIONS)
-
-
-def their_client(authority: Authority, version: str) -> ssl.SSLContext:
-    """Make a client's context of the standard library."""
-    context = ssl.create_default_context(cafile=authority.root.cert_file)
-    context.minimum_version = context.maximum_version = LIMITS[version]
-    return context
-
-
-def their_server(authority: Authority, version: str) -> ssl.SSLContext:
-    """Make a server's context of the standard library."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.chain_file(authority.server), authority.server.key_file)
-    context.minimum_version = context.maximum_version = LIMITS[version]
-    return context
 
 
 async def send_and_receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,7 +13,7 @@ from tests.support.authority import Authority
 from tests.support.background import Background, until
 from tests.support.contexts import identify, trust
 from tests.support.datagrams import DTLS_VERSIONS, ROOMY, dtls_contexts
-from tests.support.programs import Running, running
+from tests.support.programs import Running, printed, running
 from tests.support.service import Service, until_closed
 
 T = TypeVar("T")
@@ -57,13 +57,6 @@ def s_client(port: int, version: str, authority: Authority, *options: str) -> li
     return ["openssl", "s_client", *where, FLAG[version], "-cipher", "DEFAULT:@SECLEVEL=0", *MATERIAL, *options]
 
 
-def printed(output: bytes) -> bytes:
-    """Find the keying material that the command has printed."""
-    found = re.search(rb"Keying material: ([0-9A-F]+)", output)
-    assert found is not None, output
-    return bytes.fromhex(found[1].decode())
-
-
 def answer(connection: SSL.Connection) -> tuple[str, bytes, bytes]:
     """Answer a line, and serve the clean end."""
     line = connection.recv(100)
@@ -82,7 +75,7 @@ def test_s_client(authority: Authority, version: str, mtu: list[str]):
             client.end_input()
             assert client.finish() == 0
             assert b"Verification: OK" in client.output
-        assert service.result() == (version, b"a question\n", printed(client.output))
+        assert service.result() == (version, b"a question\n", printed(client.output, "Keying material"))
 
 
 def test_s_client_with_a_certificate(authority: Authority, version: str):
@@ -145,7 +138,7 @@ def test_s_server(authority: Authority, version: str, options: list[str]):
         server.wait_for(b"from the client\n")
         server.write(b"from the server\n")
         assert client.recv(100) == b"from the server\n"
-        assert printed(server.output) == client.export_keying_material(LABEL.encode(), 40)
+        assert printed(server.output, "Keying material") == client.export_keying_material(LABEL.encode(), 40)
         assert client.shutdown() is False
         server.wait_for(b"DONE")
 
@@ -216,4 +209,4 @@ def test_s_server_with_srtp(ec: Authority):
         assert client.get_selected_srtp_profile() == b"SRTP_AES128_CM_SHA1_80"
         client.send(b"x\n")
         server.wait_for(b"x\n")
-        assert printed(server.output) == client.export_keying_material(b"EXTRACTOR-dtls_srtp", 40)
+        assert printed(server.output, "Keying material") == client.export_keying_material(b"EXTRACTOR-dtls_srtp", 40)

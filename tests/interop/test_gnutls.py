@@ -1,7 +1,6 @@
 """With `gnutls-cli` and `gnutls-serv`, both roles, over TCP and UDP."""
 
 import contextlib
-import re
 import socket
 from collections.abc import Iterator
 
@@ -10,10 +9,10 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, identify, only, server_context, trust
+from tests.support.contexts import VERSIONS, client_context, identify, only, requiring, server_context
 from tests.support.datagrams import ROOMY, dtls_contexts
 from tests.support.ports import free_port
-from tests.support.programs import Running, running
+from tests.support.programs import Running, printed, running
 from tests.support.service import Service, serving, until_closed
 
 PRIORITY = {
@@ -54,13 +53,6 @@ def cli(port: int, version: str, root: str, *options: str) -> list[str]:
     ]
 
 
-def printed(output: bytes, what: str = "- Key material") -> bytes:
-    """Find a value that they have printed, the keying material for instance."""
-    found = re.search(rb"%s: ([0-9a-f]+)" % what.encode(), output)
-    assert found is not None, output
-    return bytes.fromhex(found[1].decode())
-
-
 def answer(connection: SSL.Connection) -> tuple[str, bytes, bytes]:
     """Answer a line, and serve the clean end."""
     line = b""
@@ -85,7 +77,7 @@ def test_gnutls_cli(authority: Authority, version: str):
         with running(cli(service.port, version, authority.root.cert_file)) as client:
             talk(client)
             assert b"Status: The certificate is trusted" in client.output
-        assert service.result() == (version, b"a question\n", printed(client.output))
+        assert service.result() == (version, b"a question\n", printed(client.output, "- Key material"))
 
 
 def test_gnutls_cli_refuses_an_unknown_ca(ec: Authority, stranger: Authority, version: str):
@@ -95,15 +87,6 @@ def test_gnutls_cli_refuses_an_unknown_ca(ec: Authority, stranger: Authority, ve
             assert b"The certificate is NOT trusted" in client.output
         with pytest.raises(SSL.Error, match=r"."):
             service.result()
-
-
-def requiring(authority: Authority) -> SSL.Context:
-    """Make a server's context that requires the client's certificate."""
-    context = server_context(authority)
-    trust(context, authority)
-    context.set_session_id(b"required")
-    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
-    return context
 
 
 def test_gnutls_cli_with_a_certificate(authority: Authority, version: str):
@@ -214,7 +197,7 @@ def test_gnutls_serv(authority: Authority, version: str, with_certificate: bool)
             assert client.recv(100) == line
         server.wait_for(b"- Key material: ")
         server.wait_for(b"\n")
-        assert printed(server.output) == client.export_keying_material(LABEL.encode(), 40)
+        assert printed(server.output, "- Key material") == client.export_keying_material(LABEL.encode(), 40)
         # RFC 5929, 3: the first Finished message; RFC 9266, 2: keying material.
         binding = client.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
         assert printed(server.output, "'tls-exporter'") == binding
@@ -289,7 +272,7 @@ def test_gnutls_cli_over_udp(authority: Authority):
     with serving_datagrams(dtls_contexts(authority)[1]) as service:
         with running(cli(service.port, "DTLSv1.2", authority.root.cert_file, "--udp")) as client:
             talk(client)
-        assert service.result() == ("DTLSv1.2", b"a question\n", printed(client.output))
+        assert service.result() == ("DTLSv1.2", b"a question\n", printed(client.output, "- Key material"))
 
 
 @pytest.mark.parametrize("mtu", [300, 1400])

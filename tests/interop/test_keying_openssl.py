@@ -9,7 +9,7 @@ from OpenSSL import SSL
 from tests.interop.test_openssl_command import connect, s_client, s_server
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, server_context
-from tests.support.programs import Running, running
+from tests.support.programs import Running, printed, running
 from tests.support.service import serving, until_closed
 
 LABEL = "EXPORTER-ironssl-test"
@@ -20,13 +20,6 @@ LENGTH = 48
 def version(request: pytest.FixtureRequest) -> str:
     """Give each protocol version."""
     return request.param
-
-
-def printed(output: bytes) -> bytes:
-    """Find the keying material that the command has printed."""
-    found = re.search(rb"Keying material: ([0-9A-F]+)", output)
-    assert found is not None, output
-    return bytes.fromhex(found[1].decode())
 
 
 Facts = dict[str, bytes | None]
@@ -65,7 +58,7 @@ def test_s_client_exports_the_same(ec: Authority, version: str):
         running(export(s_client(service.port, version, "-CAfile", ec.root.cert_file))) as client,
     ):
         talk(client)
-        assert printed(client.output) == service.result()["exported"]
+        assert printed(client.output, "Keying material") == service.result()["exported"]
 
 
 def test_s_server_exports_the_same(ec: Authority, version: str):
@@ -74,7 +67,7 @@ def test_s_server_exports_the_same(ec: Authority, version: str):
         exported = client.export_keying_material(LABEL.encode(), LENGTH)
         client.sendall(b"done\n")
         server.wait_for(b"done\n")
-        assert printed(server.output) == exported
+        assert printed(server.output, "Keying material") == exported
         client.close()
 
 

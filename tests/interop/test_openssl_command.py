@@ -7,7 +7,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import VERSIONS, client_context, identify, requiring, server_context
 from tests.support.programs import Running, running
 from tests.support.service import serving, until_closed
 
@@ -101,14 +101,6 @@ def test_s_client_refuses_an_unknown_ca(ec: Authority, rsa: Authority, version: 
         with pytest.raises(SSL.Error) as caught:
             service.result()
         assert any("unknown ca" in reason for _, _, reason in caught.value.args[0])
-
-
-def requiring(authority: Authority) -> SSL.Context:
-    """Make a server's context that requires the client's certificate."""
-    context = server_context(authority)
-    trust(context, authority)
-    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
-    return context
 
 
 def test_s_client_with_a_certificate(authority: Authority, version: str):

@@ -13,8 +13,8 @@ from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
 from tests.support.pairs import receive, tcp_sockets
 from tests.support.service import until_closed
+from tests.support.stdlib import their_client, their_server
 
-LIMITS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 SIZE = 1_000_000
 DATA = hashlib.shake_128(b"data").digest(SIZE)
 
@@ -29,19 +29,6 @@ def version(request: pytest.FixtureRequest) -> str:
 def authority(request: pytest.FixtureRequest) -> Authority:
     """Give a CA of each kind of key."""
     return request.getfixturevalue(request.param)
-
-
-def their_client(authority: Authority, version: str) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=authority.root.cert_file)
-    context.minimum_version = context.maximum_version = LIMITS[version]
-    return context
-
-
-def their_server(authority: Authority, version: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.chain_file(authority.server), authority.server.key_file)
-    context.minimum_version = context.maximum_version = LIMITS[version]
-    return context
 
 
 def echo_theirs(connection: ssl.SSLSocket) -> bytes:

@@ -41,6 +41,15 @@ def server_context(authority: Authority, version: str | None = None) -> SSL.Cont
     return context
 
 
+def requiring(authority: Authority) -> SSL.Context:
+    """Make a context for a server that requires a certificate of each client."""
+    context = server_context(authority)
+    trust(context, authority)
+    context.set_session_id(b"required")
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    return context
+
+
 def client_context(authority: Authority, version: str | None = None) -> SSL.Context:
     """Make a context for a client: it trusts the authority's root and verifies the server."""
     context = only(SSL.Context(SSL.TLS_METHOD), version)

@@ -2,6 +2,7 @@
 
 import contextlib
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -23,6 +24,13 @@ def run(command: Sequence[str], stdin: bytes = b"", timeout: float = PATIENCE) -
     return subprocess.run(
         [program(command[0]), *command[1:]], input=stdin, capture_output=True, timeout=timeout, check=False
     )
+
+
+def printed(output: bytes, what: str) -> bytes:
+    """Find a value in hexadecimal that a program has printed after these words and a colon."""
+    found = re.search(rb"%s: ([0-9a-fA-F]+)" % what.encode(), output)
+    assert found is not None, output
+    return bytes.fromhex(found[1].decode())
 
 
 class Running:
