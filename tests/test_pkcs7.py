@@ -11,6 +11,7 @@ from tests.conftest import UPSTREAM
 from tests.support.issuing import rsa_key, self_signed
 from tests.support.programs import run
 from tests.support.rows import rows
+from tests.support.trusting import store_of
 
 pytestmark = pytest.mark.skipif(UPSTREAM, reason="upstream has removed PKCS7")
 
@@ -32,13 +33,6 @@ def signed(data=b"text\r\n\0more", detached=False, signer=None, key=None, encodi
     builder = pkcs7.PKCS7SignatureBuilder().set_data(data)
     builder = builder.add_signer(signer.to_cryptography(), key.to_cryptography_key(), hashes.SHA256())
     return builder.sign(encoding, options)
-
-
-def store_of(*certificates):
-    store = crypto.X509Store()
-    for certificate in certificates:
-        store.add_cert(certificate)
-    return store
 
 
 def enveloped(rsa):

@@ -10,20 +10,13 @@ from OpenSSL import crypto
 
 from tests.support.authority import Authority
 from tests.support.issuing import rsa_key, self_signed, unsigned
+from tests.support.trusting import store_of
 
 SIGNATURE_FAILURE = 7
 EXPIRED = 10
 NO_ISSUER = 20
 REVOKED = 23
 NO_CRL = 3
-
-
-def store_of(*certificates: crypto.X509) -> crypto.X509Store:
-    """Return a store that trusts the certificates."""
-    store = crypto.X509Store()
-    for certificate in certificates:
-        store.add_cert(certificate)
-    return store
 
 
 def code(store: crypto.X509Store, certificate: crypto.X509, *chain: crypto.X509) -> int:

@@ -1,8 +1,8 @@
-"""Whether a client trusts a server, and directories of trusted certificates."""
+"""Whether a client trusts a server; stores and directories of trusted certificates."""
 
 from pathlib import Path
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from tests.support.pairs import handshake, memory_pair
 from tests.support.programs import run
@@ -24,6 +24,14 @@ def accepts(client: SSL.Context, server: SSL.Context) -> bool:
         assert error.args[0][-1][2] == "certificate verify failed"  # noqa: PT017
         return False
     return True
+
+
+def store_of(*certificates: crypto.X509) -> crypto.X509Store:
+    """Make a store that trusts the certificates."""
+    store = crypto.X509Store()
+    for certificate in certificates:
+        store.add_cert(certificate)
+    return store
 
 
 def hashed_directory(path: Path, *certificates: bytes) -> str:
