@@ -187,3 +187,33 @@ def test_both_tell_of_an_error_of_the_protocol(ec: Authority, method: str):
         getattr(pair.client, method)(b"data")
     assert type(caught.value) is SSL.Error
     assert caught.value.args[0][0][2] in ("wrong version number", "packet length too long", "http request")
+
+
+@pytest.mark.parametrize("kind", ["memory", "unix"])
+def test_what_has_failed_says_why_again(ec: Authority, kind: str):
+    # OpenSSL says it once, and gives no reason after that.
+    with connected(client_context(ec), server_context(ec), kind) as pair:
+        if kind == "memory":
+            pair.client.bio_shutdown()
+        else:
+            pair.sockets()[1].close()
+        for operation in ("recv", "recv_into", "do_handshake", "shutdown", "recv"):
+            assert raised(pair.client, operation).args == (-1, "Unexpected EOF"), operation
+    with connected(client_context(ec), server_context(ec), kind) as pair:
+        garbage = b"\x17\x03\x03\x00\x40" + bytes(64)
+        if kind == "memory":
+            pair.client.bio_write(garbage)
+        else:
+            pair.sockets()[1].sendall(garbage)
+        for operation in ("recv", "recv", "recv_into", "send"):
+            assert "bad record mac" in str(raised(pair.client, operation)), operation
+
+
+@pytest.mark.parametrize("kind", ["memory", "unix"])
+def test_a_look_at_no_byte_takes_nothing(ec: Authority, kind: str):
+    with connected(client_context(ec), server_context(ec), kind) as pair:
+        pair.client.send(b"data")
+        pair.move()
+        with pytest.raises(SSL.SysCallError):
+            pair.server.recv(0, socket.MSG_PEEK)
+        assert pair.server.recv(10) == b"data"

@@ -8,6 +8,9 @@ use std::borrow::Cow;
 use std::ffi::c_ulong;
 use std::fmt;
 
+/// Where an error without a reason comes from.
+const UNEXPLAINED: &str = "OpenSSL";
+
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -99,11 +102,16 @@ impl ErrorStack {
     pub(crate) fn unexplained(self, call: &'static str) -> Self {
         Self(vec![Entry {
             code: 0,
-            library: "OpenSSL".to_owned(),
+            library: UNEXPLAINED.to_owned(),
             function: call.to_owned(),
             reason: format!("{call} failed and gave no reason"),
             data: String::new(),
         }])
+    }
+
+    /// Whether it only says that there was no reason.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        matches!(self.0.as_slice(), [only] if only.code == 0 && only.library == UNEXPLAINED)
     }
 
     /// The entries, the oldest first.

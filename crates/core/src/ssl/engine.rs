@@ -46,6 +46,8 @@ pub(crate) struct State {
     overridden: Cell<Option<(c_int, c_int)>>,
     /// Whether an operation failed otherwise than by the end of the stream.
     failed: Cell<bool>,
+    /// What the first operation that failed has failed with. OpenSSL says it once, and then gives no reason.
+    first: RefCell<Option<Failure>>,
     /// Whether the rules of verification changed in the middle of a handshake.
     verifies_late: Cell<bool>,
     /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
@@ -211,9 +213,24 @@ impl State {
         header.is_some_and(may_be_alert)
     }
 
+    /// Has a failure without a reason be the one that came first, if this one did not.
+    fn explain(&self, failure: &mut Failure) {
+        let mut first = self.first.borrow_mut();
+        match (failure.is_unexplained(), &*first) {
+            (true, Some(first)) => {
+                if let Some(again) = first.again() {
+                    *failure = again;
+                }
+            }
+            (false, None) => *first = failure.again(),
+            _ => {}
+        }
+    }
+
     /// OpenSSL has forgotten what it had read.
     pub(crate) fn begin_anew(&self) {
         self.verifies_late.set(false);
+        self.first.replace(None);
         if let Some(framing) = &self.framing {
             framing.reset();
         }
@@ -476,8 +493,11 @@ impl Inner {
             outcome = Outcome::Failed(without_certificate().into());
         }
         self.state.operating.set(false);
-        if matches!(outcome, Outcome::Failed(Failure::Error(_))) {
-            self.state.failed.set(true);
+        if let Outcome::Failed(failure) = &mut outcome {
+            if matches!(failure, Failure::Error(_)) {
+                self.state.failed.set(true);
+            }
+            self.state.explain(failure);
         }
         self.state.retired.borrow_mut().clear();
         let parked = self.state.parked.borrow_mut().take();
@@ -560,6 +580,7 @@ impl Engine {
             operating: Cell::new(false),
             overridden: Cell::new(None),
             failed: Cell::new(false),
+            first: RefCell::new(None),
             verifies_late: Cell::new(false),
             direct: Direct::default(),
             corked: Cell::new(false),

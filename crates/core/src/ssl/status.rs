@@ -48,6 +48,11 @@ impl Failure {
             Self::Error(_) => return None,
         })
     }
+
+    /// Whether it is a refusal of OpenSSL's for which it gave no reason.
+    pub(crate) fn is_unexplained(&self) -> bool {
+        matches!(self, Self::Error(Error::OpenSsl(stack)) if stack.is_unexplained())
+    }
 }
 
 impl fmt::Display for Failure {

@@ -7,6 +7,7 @@ use super::Connection;
 
 #[pymethods]
 impl Connection {
+    /// Give the Connection itself; `__exit__` ends it.
     fn __enter__(slf: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
         slf.get().core()?;
         Ok(slf)

@@ -176,9 +176,10 @@ impl Connection {
     /// flags is ignored. Returns how many bytes were sent; 0 for an empty buf.
     ///
     /// Raises WantReadError or WantWriteError where the transport cannot go on; repeat the call with the same bytes
-    /// then (in any object, by send or sendall): what was encrypted is sent once. ZeroReturnError after the peer has closed, SysCallError
-    /// where the transport failed, Error for a violation of the protocol, TypeError and BufferError for another kind of
-    /// object, ValueError for more than 2,147,483,647 bytes. (SSL_write)
+    /// then (in any object, by send or sendall): what was encrypted is sent once. SysCallError where the transport
+    /// failed, Error for a violation of the protocol, and after shutdown, TypeError and BufferError for another kind of
+    /// object, ValueError for more than 2,147,483,647 bytes. That the peer has closed its side keeps nobody from
+    /// sending. (SSL_write)
     #[pyo3(signature = (buf, flags = None))]
     fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
@@ -227,7 +228,7 @@ impl Connection {
         self.transmit(py, data.as_slice(), true)
     }
 
-    /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record, or of several where
+    /// Receive data: at least one byte and at most bufsiz, as bytes. (For a bufsiz of 0 it raises, as for an end.) It is that of one TLS record, or of several where
     /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes).
     ///
     /// flags: socket.MSG_PEEK leaves the data to be received again.

@@ -36,7 +36,8 @@ impl Connection {
 
     /// Set the name that a client asks the server for: bytes, without a NUL (server name indication, RFC 6066).
     ///
-    /// Raises TypeError for str and for a name with a NUL, Error for one that is too long. (SSL_set_tlsext_host_name)
+    /// Raises TypeError for str and for a name with a NUL, Error for one that is empty or too long.
+    /// (SSL_set_tlsext_host_name)
     fn set_tlsext_host_name(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<()> {
         let Ok(name) = name.cast::<PyBytes>() else {
             return Err(PyTypeError::new_err("name must be a byte string"));

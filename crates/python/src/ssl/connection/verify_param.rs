@@ -18,6 +18,7 @@ impl Connection {
     ///
     /// host: a DNS name, str or bytes in ASCII (encode others with IDNA); None for any. To ask the server for it, give
     /// it to `set_tlsext_host_name` as well. An IP address goes to `set_verify_ip`.
+    /// A name that begins with a dot stands for every host below it. OpenSSL takes no name of one letter.
     ///
     /// Raises ValueError for what is no host name; the earlier one stays in force then. TypeError for another type.
     /// (X509_VERIFY_PARAM_set1_host)
