@@ -72,6 +72,37 @@ def test_cryptography_is_imported_only_when_used():
     assert subprocess.run([sys.executable, "-W", "error", "-c", program], check=False).returncode == 0
 
 
+TAKE_FROM_CRYPTOGRAPHY = [
+    "PKey.from_cryptography_key",
+    "X509.from_cryptography",
+    "X509Req.from_cryptography",
+    "CRL.from_cryptography",
+    "X509Store().add_crl",
+]
+
+
+@pytest.mark.parametrize("take", TAKE_FROM_CRYPTOGRAPHY)
+def test_what_is_not_of_cryptography_is_refused_without_it(monkeypatch, take):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    function = eval(f"crypto.{take}")
+    for wrong in (5, None, "text", crypto.X509()):
+        with pytest.raises(TypeError, match=r"^(Must be|Unsupported)"):
+            function(wrong)
+
+
+@pytest.mark.parametrize("take", TAKE_FROM_CRYPTOGRAPHY)
+def test_what_is_not_of_cryptography_does_not_load_it(take):
+    program = (
+        "import sys, OpenSSL.crypto as crypto\n"
+        f"try: crypto.{take}(5)\n"
+        "except TypeError: sys.exit('cryptography' in sys.modules)\n"
+        "sys.exit(2)\n"
+    )
+    assert subprocess.run([sys.executable, "-W", "error", "-c", program], check=False).returncode == 0
+
+
 @pytest.mark.parametrize("make", [crypto.PKey, crypto.X509, crypto.X509Store, lambda: crypto.X509().get_subject()])
 def test_cycles_are_collected(make):
     made = make()

@@ -1,6 +1,7 @@
 //! Objects of the package `cryptography`, through DER.
 //!
-//! The package is no dependency: it is imported here, when one of these functions is called, and nowhere else.
+//! The package is no dependency: it is imported here, when one of these functions is called, and nowhere else. What is
+//! read from an object imports nothing while the package is not loaded, for then it cannot be one of the package's.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
@@ -17,6 +18,13 @@ fn serialization(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
 /// `cryptography.x509`.
 fn x509(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import(intern!(py, "cryptography.x509"))
+}
+
+/// Whether the package is loaded, without which there is no object of it.
+fn is_loaded(py: Python<'_>) -> PyResult<bool> {
+    let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+    let found = modules.call_method1(intern!(py, "get"), (intern!(py, "cryptography"),))?;
+    Ok(!found.is_none())
 }
 
 /// A `cryptography.x509.Certificate` from its DER.
@@ -57,7 +65,7 @@ pub(crate) fn name<'py>(py: Python<'py>, der: &[u8]) -> PyResult<Bound<'py, PyAn
 /// The DER of an object of a class of `cryptography.x509`; TypeError for anything else.
 fn der<'py>(object: &Bound<'py, PyAny>, class: &str, otherwise: &'static str) -> PyResult<Data<'py>> {
     let py = object.py();
-    if !object.is_instance(&x509(py)?.getattr(class)?)? {
+    if !is_loaded(py)? || !object.is_instance(&x509(py)?.getattr(class)?)? {
         return Err(PyTypeError::new_err(otherwise));
     }
     let der = serialization(py)?.getattr(intern!(py, "Encoding"))?.getattr(intern!(py, "DER"))?;
@@ -67,7 +75,7 @@ fn der<'py>(object: &Bound<'py, PyAny>, class: &str, otherwise: &'static str) ->
 /// The DER of a `cryptography.x509.Name`; TypeError for anything else.
 pub(super) fn name_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<Data<'py>> {
     let py = object.py();
-    if !object.is_instance(&x509(py)?.getattr(intern!(py, "Name"))?)? {
+    if !is_loaded(py)? || !object.is_instance(&x509(py)?.getattr(intern!(py, "Name"))?)? {
         return Err(PyTypeError::new_err("Must be a name"));
     }
     Data::from_buffer(&object.call_method0(intern!(py, "public_bytes"))?)
@@ -96,6 +104,10 @@ const KINDS: [(&str, &[&str]); 6] = [
 
 /// The DER of a key of `cryptography`, and whether it is a private one; TypeError for anything else.
 pub(super) fn key_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<(Data<'py>, bool)> {
+    let wrong = || PyTypeError::new_err("Unsupported key type");
+    if !is_loaded(object.py())? {
+        return Err(wrong());
+    }
     let serialization = serialization(object.py())?;
     let attribute = |class: &str, name: &str| serialization.getattr(class)?.getattr(name);
     let der = attribute("Encoding", "DER")?;
@@ -110,7 +122,7 @@ pub(super) fn key_der<'py>(object: &Bound<'py, PyAny>) -> PyResult<(Data<'py>, b
         let encoded = object.call_method1(intern!(object.py(), "public_bytes"), arguments)?;
         return Ok((Data::from_buffer(&encoded)?, false));
     }
-    Err(PyTypeError::new_err("Unsupported key type"))
+    Err(wrong())
 }
 
 /// Whether an object is a key that is taken, of a class whose name ends in `PrivateKey` or `PublicKey`.
