@@ -205,7 +205,9 @@ fn set_version(ctx: *mut ffi::SSL_CTX, control: c_int, version: c_int) -> Result
     queue::clear();
     // SAFETY: the callers pass a valid `SSL_CTX` that no connection shares.
     let set = unsafe { ffi::SSL_CTX_ctrl(ctx, control, c_long::from(version), std::ptr::null_mut()) };
-    check::one_long(set, "SSL_CTX_set_proto_version")
+    let minimum = control == ffi::SSL_CTRL_SET_MIN_PROTO_VERSION;
+    let function = if minimum { "SSL_CTX_set_min_proto_version" } else { "SSL_CTX_set_max_proto_version" };
+    check::one_long(set, function)
 }
 
 /// The security level of an `SSL_CTX` that no connection shares.
