@@ -1,11 +1,14 @@
 //! `Context`: protocol versions, ciphers, options, sessions.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 use super::Context;
 use crate::argument::{Data, integer};
 use crate::error::{OrRaise, Ssl};
+
+/// The longest timeout in seconds whose nanoseconds OpenSSL can count, in 64 bits.
+const MAX_TIMEOUT: i64 = 18_446_744_073;
 
 #[pymethods]
 impl Context {
@@ -22,14 +25,22 @@ impl Context {
         Ok(self.core()?.options())
     }
 
-    /// Add mode bits: the MODE_* constants, or-ed. Returns all that are set now. (SSL_CTX_set_mode)
+    /// Add mode bits: the MODE_* constants, or-ed. Bits that were set before stay set.
+    ///
+    /// Returns all that are set now. Raises TypeError for anything but an int, OverflowError for one that is negative or
+    /// has more than 32 bits. (SSL_CTX_set_mode)
     fn set_mode(&self, mode: &Bound<'_, PyAny>) -> PyResult<i64> {
-        self.core()?.set_mode(integer(mode, "mode")?).or_raise::<Ssl>()
+        let mode: u32 = integer(mode, "mode")?;
+        self.core()?.set_mode(mode.into()).or_raise::<Ssl>()
     }
 
-    /// Take mode bits away: the MODE_* constants, or-ed. Returns all that are set now. (SSL_CTX_clear_mode)
+    /// Take mode bits away: the MODE_* constants, or-ed.
+    ///
+    /// Returns all that are set now. Raises TypeError for anything but an int, OverflowError for one that is negative or
+    /// has more than 32 bits. (SSL_CTX_clear_mode)
     fn clear_mode(&self, mode_to_clear: &Bound<'_, PyAny>) -> PyResult<i64> {
-        self.core()?.clear_mode(integer(mode_to_clear, "mode_to_clear")?).or_raise::<Ssl>()
+        let mode: u32 = integer(mode_to_clear, "mode_to_clear")?;
+        self.core()?.clear_mode(mode.into()).or_raise::<Ssl>()
     }
 
     /// Set the lowest protocol version to speak: TLS1_2_VERSION and the like, or 0 for the lowest that the library has.
@@ -105,9 +116,14 @@ impl Context {
 
     /// Set how many seconds new sessions can be resumed for; 300 unless set. Returns the number before.
     ///
-    /// Raises TypeError for anything but an int. (SSL_CTX_set_timeout)
+    /// Raises TypeError for anything but an int, ValueError for one that is negative or above 18,446,744,073 (OpenSSL
+    /// counts nanoseconds), OverflowError for one of more than 64 bits. (SSL_CTX_set_timeout)
     fn set_timeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<i64> {
-        self.core()?.set_timeout(integer(timeout, "timeout")?).or_raise::<Ssl>()
+        let seconds: i64 = integer(timeout, "timeout")?;
+        if !(0..=MAX_TIMEOUT).contains(&seconds) {
+            return Err(PyValueError::new_err(format!("timeout must be in the range from 0 to {MAX_TIMEOUT}")));
+        }
+        self.core()?.set_timeout(seconds).or_raise::<Ssl>()
     }
 
     /// How many seconds new sessions can be resumed for. (SSL_CTX_get_timeout)
