@@ -38,7 +38,8 @@ pub(crate) mod rand {
 /// buffer: bytes, or any object with a contiguous buffer of bytes. entropy: int or float, the least number of bytes of
 /// it that nobody can guess, by the caller's estimate (see RFC 4086); more than the buffer has counts as that many.
 ///
-/// Raises TypeError for other types, ValueError for an entropy that is negative or no number. (RAND_add)
+/// Raises TypeError for other types, ValueError for an entropy that is negative or no number, OverflowError for one that
+/// no float can hold. (RAND_add)
 #[pyfunction]
 fn add(py: Python<'_>, buffer: &Bound<'_, PyAny>, entropy: &Bound<'_, PyAny>) -> PyResult<()> {
     let data = Data::from_buffer(buffer)?;
@@ -73,7 +74,7 @@ fn status() -> bool {
 /// Random bytes of cryptographic quality.
 ///
 /// num_bytes: how many. Raises TypeError for anything but an int, ValueError for a negative one, MemoryError for more
-/// than fit, Error where the generator cannot be seeded. (RAND_bytes)
+/// than fit, OverflowError for an int of more than 64 bits, Error where the generator cannot be seeded. (RAND_bytes)
 #[pyfunction]
 fn bytes<'py>(py: Python<'py>, num_bytes: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
     let number: i64 = integer(num_bytes, "num_bytes")?;
@@ -92,7 +93,8 @@ fn bytes<'py>(py: Python<'py>, num_bytes: &Bound<'py, PyAny>) -> PyResult<Bound<
 /// there is no daemon, or it fails before it has given any: says nothing in time, hangs up, or does not keep to the
 /// protocol.
 ///
-/// Raises TypeError for other types, ValueError for numbers that are negative and a path with a NUL.
+/// Raises TypeError for other types, ValueError for numbers that are negative and a path with a NUL, OverflowError for
+/// bytes of more than 64 bits.
 #[pyfunction]
 #[pyo3(
     signature = (path, bytes = None, *, timeout = 5.0),
@@ -115,7 +117,7 @@ fn egd(py: Python<'_>, path: &Bound<'_, PyAny>, bytes: Option<&Bound<'_, PyAny>>
 /// regular file (a device, say), 256.
 ///
 /// Returns how many bytes were read, -1 where the file cannot be. Raises TypeError for other types, ValueError for a
-/// path with a NUL. (RAND_load_file)
+/// path with a NUL, OverflowError for a maxbytes of more than 64 bits. (RAND_load_file)
 #[pyfunction]
 #[pyo3(signature = (filename, maxbytes = None), text_signature = "(filename, maxbytes=-1)")]
 fn load_file(py: Python<'_>, filename: &Bound<'_, PyAny>, maxbytes: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
