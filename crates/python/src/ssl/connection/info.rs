@@ -67,7 +67,10 @@ impl Connection {
         names.into_iter().map(convert).collect()
     }
 
-    /// OpenSSL's verdict on the peer's chain: 0, or one of its error numbers. (SSL_get_verify_result)
+    /// OpenSSL's verdict on the peer's chain: 0, or one of its error numbers (see `X509VerificationCodes`).
+    ///
+    /// It is 0 also where nothing was verified: before the handshake, and where the peer showed no certificate, as
+    /// `get_peer_certificate` tells. (SSL_get_verify_result)
     fn get_verify_result(&self, py: Python<'_>) -> PyResult<i64> {
         self.held(py, ironssl::ssl::Connection::verify_result)
     }

@@ -86,8 +86,8 @@ impl Context {
     ///
     /// callback: called with the Connection and the list of the protocols that the client offers, as bytes; returns one
     /// of them, or NO_OVERLAPPING_PROTOCOLS to go on without. What it raises fails the handshake and comes out of the
-    /// method that drove it; so do TypeError where it returns something else, and ValueError where the client has not
-    /// offered what it returns. None removes it. It is for connections made later.
+    /// method that drove it; so do TypeError where it returns something else, and Error where the client has not offered
+    /// what it returns. None removes it. It is for connections made later.
     ///
     /// Raises TypeError for something that cannot be called. (SSL_CTX_set_alpn_select_cb, RFC 7301)
     fn set_alpn_select_callback(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -61,7 +61,7 @@ impl Context {
     /// Set the ciphers of TLS 1.2 and older: bytes in OpenSSL's format, see ciphers(1); str is encoded as UTF-8, with a
     /// DeprecationWarning.
     ///
-    /// Raises Error where no cipher is left, TypeError for another type. (SSL_CTX_set_cipher_list)
+    /// Raises Error where no cipher is left, TypeError for another type, ValueError for a NUL. (SSL_CTX_set_cipher_list)
     fn set_cipher_list(&self, cipher_list: &Bound<'_, PyAny>) -> PyResult<()> {
         let list = Data::from_buffer_or_deprecated_str(cipher_list, "cipher_list");
         let list = list.map_err(|error| not_bytes(error, cipher_list, "cipher_list must be a byte string."))?;

@@ -51,7 +51,8 @@ impl Context {
     /// Trust the certificates of a PEM file, and those of a directory prepared with `openssl rehash`.
     ///
     /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
-    /// read or holds no certificate, or both are None. (SSL_CTX_load_verify_file, SSL_CTX_load_verify_dir)
+    /// read or holds no certificate, or both are None, ValueError for a path with a NUL. (SSL_CTX_load_verify_file,
+    /// SSL_CTX_load_verify_dir)
     #[pyo3(signature = (cafile, capath = None))]
     fn load_verify_locations(
         &self,
