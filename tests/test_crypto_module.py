@@ -1,10 +1,12 @@
 """The module `crypto` as a whole: its names, its objects in cycles and in threads, its use of `cryptography`."""
 
 import gc
+import re
 import subprocess
 import sys
 import threading
 import weakref
+from pathlib import Path
 
 import psutil
 import pytest
@@ -61,6 +63,55 @@ def test_functions_have_docstrings_and_signatures():
         if name.startswith(("load_", "dump_")):
             assert found.__doc__
             assert found.__text_signature__.startswith(("(type, ", "(buffer, passphrase", "(data"))
+
+
+# Names for type hints.
+TYPES = {"PassphraseCallableT", "StrOrBytesPath"}
+
+# What no single function of C is behind: a PKCS12 keeps what it is given until it is exported.
+WITHOUT_C = {
+    "Error",
+    "PKCS12.get_ca_certificates",
+    "PKCS12.get_certificate",
+    "PKCS12.get_friendlyname",
+    "PKCS12.get_privatekey",
+    "PKCS12.set_ca_certificates",
+    "PKCS12.set_certificate",
+    "PKCS12.set_friendlyname",
+    "PKCS12.set_privatekey",
+    "PKey",
+}
+
+
+def documented():
+    """Return the docstrings of all public functions, classes and methods, by their names."""
+    found = {name: getattr(crypto, name) for name in crypto.__all__ if not name.endswith("Type")}
+    classes = {name: one for name, one in found.items() if isinstance(one, type)}
+    for name, one in classes.items():
+        found |= {f"{name}.{member}": value for member, value in vars(one).items() if not member.startswith("_")}
+    return {name: " ".join(one.__doc__.split()) for name, one in found.items() if callable(one) and name not in TYPES}
+
+
+def test_docstrings_name_what_is_behind_them():
+    """Each ends in the functions of C that it calls, or in the RFC that it follows."""
+    called = "".join(path.read_text() for path in (Path(__file__).parents[1] / "crates/core/src").rglob("*.rs"))
+    called = set(re.findall(r"\bffi::(\w+)", called))
+    without = set()
+    for name, text in documented().items():
+        if (end := re.search(r"\(([^()]*)\)$", text)) is None:
+            without.add(name)
+            continue
+        for one in end[1].split(", "):
+            assert re.fullmatch(r"RFC \d{4}", one) or one in called, (name, one)
+    assert without == WITHOUT_C
+
+
+def test_docstrings_begin_in_the_imperative():
+    """They say what a call does or gives, not what the function does."""
+    for name, text in documented().items():
+        if "." in name or name[0].islower():
+            first = text.split(maxsplit=1)[0]
+            assert not first.endswith("s") or first == "Copies", (name, first)
 
 
 def test_cryptography_is_imported_only_when_used():

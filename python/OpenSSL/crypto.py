@@ -122,10 +122,12 @@ class X509StoreContextError(Exception):
     """X509StoreContext refused a certificate.
 
     `args[0]` is the reason as text, `errors` the list [code (X509_V_ERR_*), depth in the chain, text], `certificate`
-    the X509 at fault.
+    the X509 at fault, or None. (X509_STORE_CTX_get_error, X509_STORE_CTX_get_error_depth,
+    X509_STORE_CTX_get_current_cert)
     """
 
     def __init__(self, message, errors, certificate):
+        """Keep the reason as text, the list of code, depth and text, and the certificate at fault, an X509 or None."""
         super().__init__(message)
         self.errors = errors
         self.certificate = certificate

@@ -14,7 +14,8 @@ use crate::error::{Crypto, OrRaise};
 
 /// A certificate revocation list.
 ///
-/// `CRL()` is empty: add Revoked entries, and `export` it, or `sign` it and write it with `dump_crl`. `load_crl` reads one.
+/// `CRL()` is empty: add Revoked entries, and `export` it, or `sign` it and write it with `dump_crl`. `load_crl` reads
+/// one. (X509_CRL_new, RFC 5280)
 #[pyclass(frozen, subclass, dict, weakref, name = "CRL", module = "OpenSSL.crypto")]
 pub(crate) struct Crl(core::X509Crl);
 
@@ -57,21 +58,23 @@ impl Crl {
     #[expect(clippy::unused_self, reason = "Python's protocol")]
     fn __init__(&self) {}
 
-    /// The list as one of the package cryptography, which must be installed.
+    /// The list as one of the package cryptography, which must be installed: a CertificateRevocationList.
+    ///
+    /// Raises ImportError where it is not installed, Error where the list is not complete. (i2d_X509_CRL)
     fn to_cryptography<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         cryptography::revocation_list(py, &self.0.to_der().or_raise::<Crypto>()?)
     }
 
-    /// A CRL from a revocation list of the package cryptography, which must be installed.
+    /// Make a CRL from a CertificateRevocationList of the package cryptography.
     ///
-    /// Raises TypeError for anything else.
+    /// Raises TypeError for anything else. (d2i_X509_CRL)
     #[classmethod]
     fn from_cryptography(_cls: &Bound<'_, PyType>, crypto_crl: &Bound<'_, PyAny>) -> PyResult<Self> {
         let der = cryptography::revocation_list_der(crypto_crl)?;
         core::X509Crl::from_der(der.as_slice()).or_raise::<Crypto>().map(Self)
     }
 
-    /// Copies of the entries, a tuple of Revoked, or None where there are none.
+    /// Copies of the entries, a tuple of Revoked, or None where there are none. (X509_CRL_get_REVOKED)
     fn get_revoked<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
         let entries = self.0.revoked().or_raise::<Crypto>()?;
         if entries.is_empty() {
@@ -81,39 +84,49 @@ impl Crl {
         PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?).map(Some)
     }
 
-    /// Adds a copy of a Revoked. Raises crypto.Error where it lacks its date.
+    /// Add a copy of a Revoked.
+    ///
+    /// Raises TypeError for anything else, Error for one that lacks its date. (X509_CRL_add0_revoked)
     fn add_revoked(&self, revoked: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.add_revoked(entry(revoked)?).or_raise::<Crypto>()
     }
 
-    /// A copy of the issuer, an X509Name.
+    /// A copy of the issuer, an X509Name. (X509_CRL_get_issuer)
     fn get_issuer(&self) -> PyResult<X509Name> {
         self.0.issuer().or_raise::<Crypto>().map(X509Name::from_core)
     }
 
-    /// Sets the version as it is encoded: 1 for v2.
+    /// Set the version as it is encoded: 1 for v2.
+    ///
+    /// version: any int of 64 bits. Raises TypeError for another type, OverflowError for more bits.
+    /// (X509_CRL_set_version)
     fn set_version(&self, version: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_version(argument::integer(version, "version")?).or_raise::<Crypto>()
     }
 
-    /// Sets when this list was issued; see X509.set_notBefore.
+    /// Set when this list was issued.
+    ///
+    /// when: a time, and the exceptions for it, as in `X509.set_notBefore`. (X509_CRL_set1_lastUpdate)
     #[pyo3(name = "set_lastUpdate", signature = (when))]
     fn set_last_update(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_last_update(self::when(when)?.as_slice()).or_raise::<Crypto>()
     }
 
-    /// Sets when the next list is to be issued; see X509.set_notBefore.
+    /// Set when the next list is to be issued.
+    ///
+    /// when: a time, and the exceptions for it, as in `X509.set_notBefore`. (X509_CRL_set1_nextUpdate)
     #[pyo3(name = "set_nextUpdate", signature = (when))]
     fn set_next_update(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_next_update(self::when(when)?.as_slice()).or_raise::<Crypto>()
     }
 
-    /// Makes the subject of issuer_cert the issuer, and signs with issuer_key and the message digest of the name given,
-    /// such as "sha256". Nobody checks that the key is the certificate's.
+    /// Make the subject of a certificate the issuer, and sign with a private key. Nobody checks that the key is the
+    /// certificate's. Other threads run meanwhile.
     ///
-    /// Keys that hash what they sign themselves (Ed25519, Ed448, ML-DSA, SLH-DSA) take no digest: the one given, which
-    /// may then be None, is not used. Raises ValueError for a key without private part and for an unknown digest. Other
-    /// threads run meanwhile.
+    /// issuer_cert: an X509. issuer_key: a PKey. digest: as in `X509.sign`.
+    ///
+    /// Raises ValueError for a key without private part and for an unknown digest, Error for a digest that the key
+    /// cannot sign, TypeError for other types. (X509_CRL_sign)
     #[pyo3(signature = (issuer_cert, issuer_key, digest))]
     fn sign(
         &self,
@@ -128,11 +141,15 @@ impl Crl {
         py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()
     }
 
-    /// Signs the list as `sign` does, issued now and valid for a number of days, and returns it in the form type:
-    /// FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT.
+    /// Sign the list as `sign` does, issued now and valid for a number of days, and return it as bytes.
     ///
-    /// Raises TypeError without a digest, unless the key takes none, and crypto.Error for a certificate or a key without
-    /// content.
+    /// cert: an X509, the issuer. key: a PKey. type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. days: an int.
+    /// digest: as in `X509.sign`.
+    ///
+    /// Raises TypeError without a digest, unless the key takes none, and for other types of arguments; ValueError for
+    /// another filetype, an unknown digest, a key without private part, and days that lead out of the years 0 to 9999;
+    /// OverflowError for days of more than 64 bits; Error for a key that is empty, and for a digest that the key cannot
+    /// sign. (X509_CRL_sign, PEM_write_bio_X509_CRL, i2d_X509_CRL, X509_CRL_print)
     #[pyo3(signature = (cert, key, r#type = None, days = None, digest = None))]
     #[pyo3(text_signature = "($self, cert, key, type=1, days=100, digest=None)")]
     fn export<'py>(

@@ -11,9 +11,11 @@ use super::{Crl, PKey, X509, crl, refusal, x509_req};
 use crate::argument;
 use crate::error::{Crypto, OrRaise};
 
-/// Writes a certificate, as bytes.
+/// Write a certificate, as bytes.
 ///
-/// type is FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. Raises crypto.Error where cert is not complete.
+/// type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. cert: an X509. Raises Error for one that is not complete, which
+/// FILETYPE_TEXT alone can show; ValueError for another filetype, TypeError for anything but an X509.
+/// (PEM_write_bio_X509, i2d_X509, X509_print)
 #[pyfunction]
 #[pyo3(signature = (r#type, cert))]
 pub(crate) fn dump_certificate<'py>(
@@ -30,9 +32,11 @@ pub(crate) fn dump_certificate<'py>(
     Ok(PyBytes::new(py, &written.or_raise::<Crypto>()?))
 }
 
-/// Writes a certificate request, as bytes.
+/// Write a certificate request, as bytes.
 ///
-/// type is FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. Raises crypto.Error where req is not complete.
+/// type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. req: an X509Req. Raises Error for one that is not complete,
+/// which FILETYPE_TEXT alone can show; ValueError for another filetype, TypeError for anything but an X509Req.
+/// (PEM_write_bio_X509_REQ, i2d_X509_REQ, X509_REQ_print)
 #[pyfunction]
 #[pyo3(signature = (r#type, req))]
 pub(crate) fn dump_certificate_request<'py>(
@@ -49,9 +53,11 @@ pub(crate) fn dump_certificate_request<'py>(
     Ok(PyBytes::new(py, &written.or_raise::<Crypto>()?))
 }
 
-/// Writes a certificate revocation list, as bytes.
+/// Write a certificate revocation list, as bytes.
 ///
-/// type is FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. Raises crypto.Error where crl is not complete.
+/// type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. crl: a CRL. Raises Error for one that is not complete, which
+/// FILETYPE_TEXT alone can show; ValueError for another filetype, TypeError for anything but a CRL.
+/// (PEM_write_bio_X509_CRL, i2d_X509_CRL, X509_CRL_print)
 #[pyfunction]
 #[pyo3(signature = (r#type, crl))]
 pub(crate) fn dump_crl<'py>(
@@ -63,14 +69,19 @@ pub(crate) fn dump_crl<'py>(
     crl::dump(py, list.get().core(), FileType::to_dump(r#type)?)
 }
 
-/// Writes a private key, as bytes.
+/// Write a private key, as bytes.
 ///
-/// type is FILETYPE_PEM (PKCS#8), FILETYPE_ASN1 (the older form of its kind, where there is one) or FILETYPE_TEXT (RSA
-/// only). With cipher, the name of a cipher such as "aes-256-cbc", the key is encrypted, which only FILETYPE_PEM can be.
-/// passphrase is bytes, a str, which stands for its UTF-8, or a callable: it is called with one argument, which is true,
-/// and returns at most 1024 bytes. What it raises comes out of this function.
+/// type: FILETYPE_PEM (PKCS#8), FILETYPE_ASN1 (the older form of its kind, where there is one) or FILETYPE_TEXT (RSA
+/// only). pkey: a PKey. cipher: the name of a cipher, such as "aes-256-cbc", to encrypt the key with, which only
+/// FILETYPE_PEM can be; or None. passphrase: bytes, a str, which stands for its UTF-8, or a callable: it is called with
+/// one argument, which is true, and returns bytes. It has at most 1024 bytes. What a callable raises comes out of this
+/// function.
 ///
-/// Raises crypto.Error for a key that is empty, or has only a public part, which FILETYPE_TEXT alone can show.
+/// Raises Error for a key that is empty, or has only a public part, which FILETYPE_TEXT alone can show, and for a
+/// cipher that cannot encrypt keys. Raises ValueError for another filetype, for an unknown cipher, for a passphrase
+/// that is too long, or given for another type than FILETYPE_PEM, and where a callable returns anything but bytes.
+/// Raises TypeError for a cipher without a passphrase, for FILETYPE_TEXT of another key than RSA, and for other types
+/// of arguments. (PEM_write_bio_PrivateKey, i2d_PrivateKey_bio, EVP_PKEY_print_private)
 #[pyfunction]
 #[pyo3(signature = (r#type, pkey, cipher = None, passphrase = None))]
 pub(crate) fn dump_privatekey<'py>(
@@ -103,9 +114,10 @@ pub(crate) fn dump_privatekey<'py>(
     Ok(PyBytes::new(py, &written))
 }
 
-/// Writes the public part of a key, a SubjectPublicKeyInfo, as bytes.
+/// Write the public part of a key, a SubjectPublicKeyInfo, as bytes.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1. Raises crypto.Error for a key that is empty.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. pkey: a PKey. Raises Error for one that is empty, ValueError for another
+/// filetype, TypeError for anything but a PKey. (PEM_write_bio_PUBKEY, i2d_PUBKEY_bio)
 #[pyfunction]
 #[pyo3(signature = (r#type, pkey))]
 pub(crate) fn dump_publickey<'py>(

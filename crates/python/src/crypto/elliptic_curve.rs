@@ -10,7 +10,7 @@ use pyo3::types::{PySet, PyType};
 
 use crate::argument;
 
-/// An elliptic curve that OpenSSL knows by name; get_elliptic_curve gives one.
+/// An elliptic curve that OpenSSL knows by name; `get_elliptic_curve` gives one. (EC_get_builtin_curves)
 #[pyclass(frozen, subclass, dict, weakref, name = "_EllipticCurve", module = "OpenSSL.crypto")]
 pub(crate) struct EllipticCurve {
     nid: i32,
@@ -45,7 +45,9 @@ impl EllipticCurve {
         Ok(Self { nid: argument::integer(nid, "nid")?, curve_name: name })
     }
 
-    /// The curve that OpenSSL has this number for. lib is not used.
+    /// Make a curve of the number that OpenSSL has for it. lib is not used.
+    ///
+    /// Raises ValueError for an unknown number, TypeError for anything but an int. (EC_get_builtin_curves)
     #[classmethod]
     fn from_nid<'py>(
         cls: &Bound<'py, PyType>,
@@ -76,12 +78,15 @@ impl EllipticCurve {
 }
 
 /// The elliptic curves of the linked OpenSSL, a set. Each has its name in the attribute name, such as "prime256v1".
+/// (EC_get_builtin_curves)
 #[pyfunction]
 pub(crate) fn get_elliptic_curves(py: Python<'_>) -> PyResult<Bound<'_, PySet>> {
     PySet::new(py, EllipticCurve::all(py)?)
 }
 
-/// The elliptic curve called name, such as "prime256v1", for SSL.Context.set_tmp_ecdh. ValueError for an unknown name.
+/// The elliptic curve called name, a str such as "prime256v1", for `SSL.Context.set_tmp_ecdh`.
+///
+/// Raises ValueError for anything else. (EC_get_builtin_curves)
 #[pyfunction]
 pub(crate) fn get_elliptic_curve(py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Py<EllipticCurve>> {
     let curves = EllipticCurve::all(py)?;

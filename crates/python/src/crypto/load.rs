@@ -9,10 +9,11 @@ use super::{Crl, PKey, X509, X509Req};
 use crate::argument::Data;
 use crate::error::{Crypto, OrRaise};
 
-/// Reads a certificate, the first one in buffer.
+/// Read a certificate, the first one in buffer. Returns an X509.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1; buffer is an object with the buffer protocol, or ASCII text. Raises
-/// crypto.Error where there is no certificate of this type in it.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. buffer: an object with the buffer protocol, or ASCII str. Raises Error where
+/// there is no certificate of this type in it, ValueError for another filetype and for other text, TypeError for other
+/// objects. (PEM_read_bio_X509, d2i_X509)
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer))]
 pub(crate) fn load_certificate(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> PyResult<X509> {
@@ -24,10 +25,11 @@ pub(crate) fn load_certificate(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyA
     certificate.or_raise::<Crypto>().map(X509::from_core)
 }
 
-/// Reads a certificate request, the first one in buffer.
+/// Read a certificate request, the first one in buffer. Returns an X509Req.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1; buffer is an object with the buffer protocol, or ASCII text. Raises
-/// crypto.Error where there is no request of this type in it.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. buffer: an object with the buffer protocol, or ASCII str. Raises Error where
+/// there is no request of this type in it, ValueError for another filetype and for other text, TypeError for other
+/// objects. (PEM_read_bio_X509_REQ, d2i_X509_REQ)
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer))]
 pub(crate) fn load_certificate_request(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> PyResult<X509Req> {
@@ -39,10 +41,11 @@ pub(crate) fn load_certificate_request(r#type: &Bound<'_, PyAny>, buffer: &Bound
     request.or_raise::<Crypto>().map(X509Req::from_core)
 }
 
-/// Reads a certificate revocation list, the first one in buffer.
+/// Read a certificate revocation list, the first one in buffer. Returns a CRL.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1; buffer is an object with the buffer protocol, or ASCII text. Raises
-/// crypto.Error where there is no revocation list of this type in it.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. buffer: an object with the buffer protocol, or ASCII str. Raises Error where
+/// there is no revocation list of this type in it, ValueError for another filetype and for other text, TypeError for
+/// other objects. (PEM_read_bio_X509_CRL, d2i_X509_CRL)
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer))]
 pub(crate) fn load_crl(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> PyResult<Crl> {
@@ -54,14 +57,16 @@ pub(crate) fn load_crl(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> 
     list.or_raise::<Crypto>().map(Crl::from_core)
 }
 
-/// Reads a private key, the first one in buffer.
+/// Read a private key, the first one in buffer. Returns a PKey.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1; buffer is an object with the buffer protocol, or ASCII text. passphrase, for
-/// an encrypted key in PEM, is bytes, a str, which stands for its UTF-8, or a callable: it is called with one argument,
-/// which is false, and returns at most 1024 bytes. What it raises comes out of this function. Nobody is ever asked on a
-/// terminal.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. buffer: an object with the buffer protocol, or ASCII str. passphrase, for an
+/// encrypted key in PEM: bytes, a str, which stands for its UTF-8, or a callable: it is called with one argument, which
+/// is false, and returns bytes. It has at most 1024 bytes. What a callable raises comes out of this function. Nobody is
+/// ever asked on a terminal.
 ///
-/// Raises crypto.Error where there is no key of this type in buffer, or the passphrase is missing or wrong.
+/// Raises Error where there is no key of this type in buffer, or the passphrase is missing or wrong; ValueError for
+/// another filetype, for other text, for a passphrase that is too long, or given for FILETYPE_ASN1, and where a
+/// callable returns anything but bytes; TypeError for other objects. (PEM_read_bio_PrivateKey, d2i_AutoPrivateKey)
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer, passphrase = None))]
 pub(crate) fn load_privatekey(
@@ -79,10 +84,11 @@ pub(crate) fn load_privatekey(
     key.map(PKey::from_core)
 }
 
-/// Reads a public key, the first one in buffer.
+/// Read a public key, the first one in buffer. Returns a PKey.
 ///
-/// type is FILETYPE_PEM or FILETYPE_ASN1; buffer is an object with the buffer protocol, or ASCII text. Raises
-/// crypto.Error where there is no public key of this type in it.
+/// type: FILETYPE_PEM or FILETYPE_ASN1. buffer: an object with the buffer protocol, or ASCII str. Raises Error where
+/// there is no public key of this type in it, ValueError for another filetype and for other text, TypeError for other
+/// objects. (PEM_read_bio_PUBKEY, d2i_PUBKEY)
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer))]
 pub(crate) fn load_publickey(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> PyResult<PKey> {

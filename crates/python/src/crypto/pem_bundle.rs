@@ -10,13 +10,14 @@ use super::{Crl, PKey, X509};
 use crate::argument::Data;
 use crate::error::{Crypto, OrRaise};
 
-/// Reads all certificates, keys and revocation lists of a PEM file: a list of X509, PKey and CRL in their order.
+/// Read all certificates, keys and revocation lists of a PEM file. Returns a list of X509, PKey and CRL in their order.
 ///
-/// data is an object with the buffer protocol, or ASCII text. passphrase is for encrypted keys, as in load_privatekey;
-/// a callable is asked for each of them. Other blocks, and text between blocks, are left out.
+/// data: an object with the buffer protocol, or ASCII str. passphrase: for encrypted keys, as in `load_privatekey`; a
+/// callable is asked for each of them. Other blocks, and text between blocks, are left out.
 ///
-/// Raises crypto.Error where there is none, or one is damaged; the first reason names the entry, which counts from 1,
-/// and the line where it begins.
+/// Raises Error where there is none, or one is damaged; the first reason names the entry, which counts from 1, and the
+/// line where it begins. Raises ValueError and TypeError as `load_privatekey` does. (PEM_read_bio_X509_AUX,
+/// PEM_read_bio_PrivateKey, PEM_read_bio_PUBKEY, PEM_read_bio_X509_CRL)
 #[pyfunction]
 #[pyo3(signature = (data, passphrase = None))]
 pub(crate) fn load_pem_bundle<'py>(
@@ -37,9 +38,10 @@ pub(crate) fn load_pem_bundle<'py>(
     Ok(list)
 }
 
-/// Reads all certificates of a PEM file: a list of X509 in their order. What else is in it is left out.
+/// Read all certificates of a PEM file. Returns a list of X509 in their order; what else is in the file is left out.
 ///
-/// data is an object with the buffer protocol, or ASCII text. Raises crypto.Error as load_pem_bundle does.
+/// data: an object with the buffer protocol, or ASCII str. Raises Error as `load_pem_bundle` does, ValueError for other
+/// text, TypeError for other objects. (PEM_read_bio_X509_AUX)
 #[pyfunction]
 #[pyo3(signature = (data))]
 pub(crate) fn load_certificates<'py>(py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {

@@ -16,7 +16,8 @@ use crate::gc::Slot;
 
 /// What is in a PKCS#12 file: a private key, its certificate, further certificates, and a name.
 ///
-/// `PKCS12()` is empty: fill it with the methods that begin with `set_`, and `export` it. `load_pkcs12` reads one.
+/// `PKCS12()` is empty: fill it with the methods that begin with `set_`, and `export` it. `load_pkcs12` reads one. (RFC
+/// 7292)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 #[derive(Default)]
 pub(crate) struct PKCS12 {
@@ -84,7 +85,9 @@ impl PKCS12 {
         self.certificate.get(py)
     }
 
-    /// Sets the certificate of the key, an X509, or None.
+    /// Set the certificate of the key: an X509, or None.
+    ///
+    /// Raises TypeError for anything else.
     #[pyo3(signature = (cert))]
     fn set_certificate(&self, cert: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.certificate.set(cert.map(certificate).transpose()?.map(Bound::unbind));
@@ -96,7 +99,9 @@ impl PKCS12 {
         self.key.get(py)
     }
 
-    /// Sets the private key, a PKey, or None.
+    /// Set the private key: a PKey, or None.
+    ///
+    /// Raises TypeError for anything else.
     #[pyo3(signature = (pkey))]
     fn set_privatekey(&self, pkey: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let key = pkey.map(|object| object.cast::<PKey>().map(|key| key.clone().unbind())).transpose();
@@ -110,7 +115,9 @@ impl PKCS12 {
         self.others.get(py)
     }
 
-    /// Sets the further certificates: an iterable of X509, or None.
+    /// Set the further certificates: an iterable of X509, or None.
+    ///
+    /// Raises TypeError for anything else.
     #[pyo3(signature = (cacerts))]
     fn set_ca_certificates(&self, py: Python<'_>, cacerts: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let others = match cacerts {
@@ -133,7 +140,10 @@ impl PKCS12 {
         name.as_ref().map(|name| PyBytes::new(py, name))
     }
 
-    /// Sets the name of key and certificate: UTF-8 in bytes, str, or None.
+    /// Set the name of key and certificate: UTF-8 in bytes, str, or None.
+    ///
+    /// Raises TypeError for anything else, ValueError for a str that UTF-8 cannot encode. Bytes that are not UTF-8, and
+    /// a NUL, are refused by `export`.
     #[pyo3(signature = (name))]
     fn set_friendlyname(&self, name: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let name = match name {
@@ -152,16 +162,17 @@ impl PKCS12 {
         Ok(())
     }
 
-    /// The file, as bytes.
+    /// Write the file, as bytes. Other threads run meanwhile.
     ///
-    /// passphrase is bytes, a str, which stands for its UTF-8, or None. iter says how often the passphrase is hashed to
-    /// encrypt, maciter how often for the checksum, where -1 leaves the checksum out; 0 is OpenSSL's default.
+    /// passphrase: bytes, str, which is encoded as UTF-8, with a DeprecationWarning, or None. iter: how often the
+    /// passphrase is hashed to encrypt. maciter: how often for the checksum; -1 leaves the checksum out. For both 0 is
+    /// OpenSSL's default. algorithm: the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do
+    /// (PBES2). Without one it is pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
     ///
-    /// algorithm is the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do (PBES2). Without one it
-    /// is pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
-    ///
-    /// Raises crypto.Error for an empty object, and where certificate and key do not belong together; ValueError for a NUL
-    /// in passphrase or name, for an unknown algorithm, and for a key without private part. Other threads run meanwhile.
+    /// Raises Error for an empty object, for an empty key, for a name that is not UTF-8, and where certificate and key
+    /// do not belong together; ValueError for a NUL in passphrase or name, for an unknown algorithm, and for a key
+    /// without private part; OverflowError for numbers of more than 32 bits; TypeError for other types. (PKCS12_create,
+    /// i2d_PKCS12)
     #[pyo3(signature = (passphrase = None, iter = None, maciter = None, *, algorithm = None))]
     #[pyo3(text_signature = "($self, passphrase=None, iter=2048, maciter=1, *, algorithm=None)")]
     fn export<'py>(
@@ -202,11 +213,13 @@ impl PKCS12 {
     }
 }
 
-/// Reads a PKCS#12 file.
+/// Read a PKCS#12 file. Returns a PKCS12. Other threads run meanwhile.
 ///
-/// buffer is an object with the buffer protocol; passphrase is bytes, a str, which stands for its UTF-8, or None. Old
-/// algorithms are understood where OpenSSL's legacy provider is at hand. Raises crypto.Error where buffer holds no such
-/// file, or the passphrase is wrong or missing; ValueError for a NUL in it. Other threads run meanwhile.
+/// buffer: an object with the buffer protocol, or ASCII str. passphrase: bytes, str, which is encoded as UTF-8, with a
+/// DeprecationWarning, or None. Old algorithms are understood where OpenSSL's legacy provider is at hand.
+///
+/// Raises Error where buffer holds no such file, or the passphrase is wrong or missing; ValueError for a NUL in it,
+/// TypeError for other types. (d2i_PKCS12, PKCS12_parse)
 #[pyfunction]
 #[pyo3(signature = (buffer, passphrase = None))]
 pub(crate) fn load_pkcs12(

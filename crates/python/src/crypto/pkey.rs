@@ -67,10 +67,12 @@ impl PKey {
     #[expect(clippy::unused_self, reason = "Python's protocol")]
     fn __init__(&self) {}
 
-    /// Makes a new pair and puts it into this object.
+    /// Make a new pair and put it into this object. Other threads run meanwhile.
     ///
-    /// type is TYPE_RSA or TYPE_DSA, bits the size of the modulus or of the prime. Raises ValueError where bits is not
-    /// above 0, crypto.Error for other types and for sizes that OpenSSL refuses. Other threads run meanwhile.
+    /// type: TYPE_RSA or TYPE_DSA. bits: the size of the modulus or of the prime.
+    ///
+    /// Raises ValueError where bits is not above 0, Error for other types of keys and for sizes that OpenSSL refuses,
+    /// TypeError for anything but an int, OverflowError for bits of more than 32 bits. (EVP_PKEY_keygen)
     #[pyo3(signature = (r#type, bits))]
     fn generate_key(&self, py: Python<'_>, r#type: &Bound<'_, PyAny>, bits: &Bound<'_, PyAny>) -> PyResult<()> {
         let kind: i64 = argument::integer(r#type, "type")?;
@@ -85,9 +87,10 @@ impl PKey {
         Ok(())
     }
 
-    /// Checks that the numbers of an RSA pair fit together, and returns True.
+    /// Check that the numbers of an RSA pair fit together, and return True. Other threads run meanwhile.
     ///
-    /// Raises crypto.Error where they do not, TypeError for a public key and for keys other than RSA.
+    /// Raises Error where they do not, TypeError for a public key, an empty one, and keys other than RSA.
+    /// (EVP_PKEY_check)
     fn check(&self, py: Python<'_>) -> PyResult<bool> {
         let key = self.core().ok_or_else(|| PyTypeError::new_err("Only RSA keys can currently be checked."))?;
         py.detach(|| key.check()).or_raise::<Crypto>()?;
@@ -95,17 +98,21 @@ impl PKey {
     }
 
     /// The type of the key: TYPE_RSA, TYPE_DSA or another number that OpenSSL gives to a kind of key; 0 for an empty
-    /// one.
+    /// one. (EVP_PKEY_get_base_id)
     fn r#type(&self) -> i32 {
         self.core().map_or(0, |key| key.id())
     }
 
-    /// The number of bits of the key; 0 for an empty one.
+    /// The number of bits of the key; 0 for an empty one. (EVP_PKEY_get_bits)
     fn bits(&self) -> u32 {
         self.core().map_or(0, |key| key.bits())
     }
 
-    /// The key as one of the package cryptography, which must be installed.
+    /// The key as one of the package cryptography, which must be installed: a private key, or a public one where this
+    /// object has no private part.
+    ///
+    /// Raises ImportError where it is not installed, Error for a key that is empty, and what the package raises for a
+    /// kind that it does not know. (i2d_PrivateKey_bio, i2d_PUBKEY_bio)
     fn to_cryptography_key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let key = self.require("PKey.to_cryptography_key")?;
         if key.is_private() {
@@ -115,10 +122,10 @@ impl PKey {
         }
     }
 
-    /// A PKey from a private or public key of the package cryptography, which must be installed.
+    /// Make a PKey from a private or public key of the package cryptography.
     ///
-    /// Kinds of keys: RSA, DSA, elliptic curves, Ed25519, Ed448, ML-DSA. A subclass makes an object of its own, which it
-    /// must be able to do without arguments. Raises TypeError for anything else.
+    /// Kinds of keys: RSA, DSA, elliptic curves, Ed25519, Ed448, ML-DSA. A subclass makes an object of its own, which
+    /// it must be able to do without arguments. Raises TypeError for anything else. (d2i_AutoPrivateKey, d2i_PUBKEY)
     #[classmethod]
     fn from_cryptography_key<'py>(
         cls: &Bound<'py, PyType>,

@@ -9,7 +9,7 @@ use super::x509::when;
 use crate::argument;
 use crate::error::{Crypto, OrRaise};
 
-/// An entry of a CRL: which certificate is revoked, since when, and why.
+/// An entry of a CRL: which certificate is revoked, since when, and why. (X509_REVOKED_new, RFC 5280)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 pub(crate) struct Revoked(core::Revoked);
 
@@ -49,6 +49,7 @@ impl Revoked {
     fn __init__(&self) {}
 
     /// The serial number of the certificate: upper-case hexadecimal digits in bytes, two for each byte.
+    /// (X509_REVOKED_get0_serialNumber)
     fn get_serial<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let serial = self.0.serial_number();
         let sign = if serial.is_negative() { "-" } else { "" };
@@ -59,31 +60,37 @@ impl Revoked {
         PyBytes::new(py, format!("{sign}{digits}").as_bytes())
     }
 
-    /// Sets the serial number: hexadecimal digits in bytes or str. ValueError for anything else in them, and for a
-    /// negative number.
+    /// Set the serial number of the certificate.
+    ///
+    /// hex_str: hexadecimal digits in bytes or str. Raises ValueError for anything else in them, and for a negative
+    /// number, TypeError for other types. (X509_REVOKED_set_serialNumber)
     fn set_serial(&self, hex_str: &Bound<'_, PyAny>) -> PyResult<()> {
         let magnitude = magnitude(&argument::name(hex_str, "hex_str")?)?;
         self.0.set_serial_number(&magnitude).or_raise::<Crypto>()
     }
 
-    /// Since when the certificate is revoked, in the form of X509.get_notBefore, or None where it is not set.
+    /// Since when the certificate is revoked, in the form of `X509.get_notBefore`, or None where it is not set.
+    /// (X509_REVOKED_get0_revocationDate)
     fn get_rev_date<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.date().or_raise::<Crypto>()?.map(|when| PyBytes::new(py, &when)))
     }
 
-    /// Sets since when the certificate is revoked; see X509.set_notBefore.
+    /// Set since when the certificate is revoked.
+    ///
+    /// when: a time, and the exceptions for it, as in `X509.set_notBefore`. (X509_REVOKED_set_revocationDate)
     fn set_rev_date(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_date(self::when(when)?.as_slice()).or_raise::<Crypto>()
     }
 
-    /// Why the certificate was revoked, such as b"Key Compromise", or None where nobody says.
+    /// Why the certificate was revoked, such as b"Key Compromise", or None where nobody says. (X509_REVOKED_get_ext)
     fn get_reason<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.reason().or_raise::<Crypto>()?.map(|text| PyBytes::new(py, text.as_bytes())))
     }
 
-    /// Says why the certificate was revoked: one of all_reasons, or what get_reason returns for it; case and
-    /// spaces do not count. None takes the reason away. TypeError for what is neither bytes nor None, ValueError for
-    /// other bytes.
+    /// Say why the certificate was revoked, or with None take the reason away.
+    ///
+    /// reason: one of `all_reasons`, or what `get_reason` returns for it, in bytes; case and spaces do not count.
+    /// Raises ValueError for other bytes, TypeError for other types. (X509_REVOKED_add_ext)
     #[pyo3(signature = (reason))]
     fn set_reason(&self, reason: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let reason = match reason {
@@ -101,8 +108,8 @@ impl Revoked {
         self.0.set_reason(reason).or_raise::<Crypto>()
     }
 
-    /// A new list of the names that set_reason takes, in bytes. It also takes b"removeFromCRL", which is not in the
-    /// list: that reason is for lists of changes only.
+    /// A new list of the names that `set_reason` takes, in bytes. It also takes b"removeFromCRL", which is not in the
+    /// list: that reason is for lists of changes only. (RFC 5280)
     #[expect(clippy::unused_self, reason = "it is a method upstream")]
     fn all_reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let listed = Reason::ALL.iter().filter(|reason| **reason != Reason::REMOVE_FROM_CRL);

@@ -17,12 +17,13 @@ pub(super) fn digest(key: &core::PKey, digest: Option<&Bound<'_, PyAny>>) -> PyR
     if key.signs_without_digest() { Ok(None) } else { Digest::by_name(&name).or_raise::<Crypto>().map(Some) }
 }
 
-/// Signs data with a key and the message digest of the name given, such as "sha256", and returns the signature, as
-/// bytes.
+/// Sign data with a private key. Returns the signature, as bytes. Other threads run meanwhile.
 ///
-/// data is an object with the buffer protocol, or a str, which stands for its UTF-8. Keys that hash what they sign
-/// themselves (Ed25519, Ed448, ML-DSA, SLH-DSA) take no digest: the one given, which may then be None, is not used.
-/// Raises ValueError for a key without private part and for an unknown digest. Other threads run meanwhile.
+/// pkey: a PKey. data: an object with the buffer protocol, or str, which is encoded as UTF-8, with a
+/// DeprecationWarning. digest: as in `X509.sign`.
+///
+/// Raises ValueError for a key without private part and for an unknown digest, Error for a digest that the key cannot
+/// sign, TypeError for other types. (EVP_DigestSign)
 #[pyfunction]
 #[pyo3(signature = (pkey, data, digest))]
 pub(crate) fn sign<'py>(
@@ -39,9 +40,12 @@ pub(crate) fn sign<'py>(
     Ok(PyBytes::new(py, &signature))
 }
 
-/// Verifies that signature is one of data by the key of the certificate cert; see sign.
+/// Verify that a signature is one of data by the key of a certificate. Returns None. Other threads run meanwhile.
 ///
-/// Returns None. Raises crypto.Error where it is not, ValueError for an unknown digest. Other threads run meanwhile.
+/// cert: an X509. signature: an object with the buffer protocol. data: as in `sign`. digest: as in `X509.sign`.
+///
+/// Raises Error where it is not, or the certificate has no key; ValueError for an unknown digest, TypeError for other
+/// types. (EVP_DigestVerify)
 #[pyfunction]
 #[pyo3(signature = (cert, signature, data, digest))]
 pub(crate) fn verify(

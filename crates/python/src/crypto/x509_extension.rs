@@ -15,12 +15,13 @@ use crate::error::{Crypto, OrRaise};
 /// An extension of a certificate, of a request or of a revocation list.
 ///
 /// X509Extension(type_name, critical, value, subject=None, issuer=None): type_name is OpenSSL's short name, such as
-/// b"basicConstraints", value has the syntax of OpenSSL's configuration files (x509v3_config), such as b"CA:TRUE,
-/// pathlen:0"; both are bytes or str. subject and issuer are X509, for the values that are taken from a certificate:
-/// b"hash" for subjectKeyIdentifier, b"keyid" for authorityKeyIdentifier.
+/// b"basicConstraints", critical a truth value; value has the syntax of OpenSSL's configuration files (x509v3_config),
+/// such as b"CA:TRUE, pathlen:0". Name and value are bytes or str. subject and issuer are X509, for the values that are
+/// taken from a certificate: b"hash" for subjectKeyIdentifier, b"keyid" for authorityKeyIdentifier.
 ///
-/// No value can name a file or a section of a configuration. Raises crypto.Error for an unknown name and for a value
-/// that OpenSSL refuses, ValueError for a NUL or a line break.
+/// No value can name a file or a section of a configuration. Raises Error for an unknown name and for a value that
+/// OpenSSL refuses, ValueError for a NUL, a line break, and bytes that are not UTF-8, TypeError for other types.
+/// (X509V3_EXT_nconf)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 pub(crate) struct X509Extension(Mutex<Option<core::X509Extension>>);
 
@@ -98,17 +99,17 @@ impl X509Extension {
         Ok(())
     }
 
-    /// Whether it is critical: who does not understand it must refuse what it is in.
+    /// Whether it is critical: who does not understand it must refuse what it is in. (X509_EXTENSION_get_critical)
     fn get_critical(&self) -> PyResult<bool> {
         Ok(self.core()?.is_critical())
     }
 
-    /// The short name, such as b"subjectAltName"; b"UNDEF" where OpenSSL knows none.
+    /// The short name, such as b"subjectAltName"; b"UNDEF" where OpenSSL knows none. (X509_EXTENSION_get_object)
     fn get_short_name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, self.core()?.short_name()))
     }
 
-    /// The value as it is encoded, in DER.
+    /// The value as it is encoded, in DER: bytes. (X509_EXTENSION_get_data)
     fn get_data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, self.core()?.data()))
     }
@@ -117,7 +118,7 @@ impl X509Extension {
     ///
     /// Alternative names are joined with ", ", each with its kind before it, as in "DNS:example.org, IP
     /// Address:192.0.2.1". Commas, backslashes and control characters in them are written as a backslash and two
-    /// hexadecimal digits, so that no name can pass for several; a NUL is kept.
+    /// hexadecimal digits, so that no name can pass for several; a NUL is kept. (X509V3_EXT_print, GENERAL_NAME_print)
     fn __str__(&self) -> PyResult<String> {
         self.core()?.to_text().or_raise::<Crypto>()
     }

@@ -17,14 +17,18 @@ use super::cryptography;
 use crate::argument;
 use crate::error::{Crypto, OrRaise};
 
-/// A distinguished name, a list of components such as commonName: the subject or the issuer of a certificate, or a copy.
+/// A distinguished name, a list of components such as commonName: the subject or the issuer of a certificate, or a
+/// copy.
 ///
 /// X509Name(name) is a copy of another one. The components are attributes: n.CN and n.commonName read the first
-/// commonName, as str, or None where there is none; setting one takes the first of its kind away and adds the new value,
-/// str or UTF-8 in bytes, at the end. Any short or long name that OpenSSL knows will do.
+/// commonName, as str, or None where there is none; setting one takes the first of its kind away and adds the new
+/// value, str or UTF-8 in bytes, at the end. Any short or long name that OpenSSL knows will do.
+///
+/// Raises AttributeError for an unknown name, and for a view that has ended; Error for a value that the component
+/// cannot have, such as a country that is longer than two letters; TypeError for other types.
 ///
 /// Two names are equal where they differ only in case and in repeated spaces. Names cannot be hashed, because they
-/// change.
+/// change. (X509_NAME_dup, X509_NAME_get_index_by_NID, X509_NAME_ENTRY_create_by_NID, X509_NAME_cmp)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 pub(crate) struct X509Name(core::X509Name);
 
@@ -210,25 +214,33 @@ impl X509Name {
         self.0.oneline_within(room).or_raise::<Crypto>()
     }
 
-    /// The hash that OpenSSL (1.0 and newer) names the files of a certificate directory by: the first four bytes of the
-    /// SHA-1 of the name's canonical encoding.
+    /// The hash that OpenSSL (1.0 and newer) names the files of a certificate directory by, an int: the first four
+    /// bytes of the SHA-1 of the name's canonical encoding.
+    ///
+    /// Raises AttributeError for a view that has ended. (X509_NAME_hash_ex)
     fn hash(&self) -> PyResult<u32> {
         self.0.hash().or_raise::<Crypto>()
     }
 
-    /// The hash that OpenSSL 0.9 named the files of a certificate directory by: the first four bytes of the MD5 of the
-    /// DER encoding.
+    /// The hash that OpenSSL 0.9 named the files of a certificate directory by, an int: the first four bytes of the MD5
+    /// of the DER encoding.
+    ///
+    /// Raises AttributeError for a view that has ended. (X509_NAME_hash_old)
     fn hash_old(&self) -> PyResult<u32> {
         self.0.hash_old().or_raise::<Crypto>()
     }
 
-    /// The DER encoding.
+    /// The DER encoding, as bytes.
+    ///
+    /// Raises AttributeError for a view that has ended. (i2d_X509_NAME)
     fn der<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &self.0.der().or_raise::<Crypto>()?))
     }
 
     /// All components in their order, as a list of pairs of bytes: the short name (b"UNDEF" where OpenSSL knows none)
     /// and the value as it is stored.
+    ///
+    /// Raises AttributeError for a view that has ended. (X509_NAME_get_entry)
     fn get_components<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let components = self.0.components().or_raise::<Crypto>()?;
         PyList::new(py, components.iter().map(|(name, value)| (PyBytes::new(py, name), PyBytes::new(py, value))))

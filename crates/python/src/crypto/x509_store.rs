@@ -12,7 +12,7 @@ use crate::error::{Crypto, OrRaise};
 
 /// A set of trusted certificates, and how to verify against it.
 ///
-/// Context.get_cert_store gives that of a context; X509StoreContext verifies against one.
+/// `SSL.Context.get_cert_store` gives that of a context; X509StoreContext verifies against one. (X509_STORE_new)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 pub(crate) struct X509Store(core::X509Store);
 
@@ -39,7 +39,9 @@ impl X509Store {
     #[expect(clippy::unused_self, reason = "Python's protocol")]
     fn __init__(&self) {}
 
-    /// Trusts a certificate, an X509 as it is now. One that is there already is no error.
+    /// Trust a certificate, an X509 as it is now. One that is there already is no error.
+    ///
+    /// Raises TypeError for anything else, Error for a certificate that is not complete. (X509_STORE_add_cert)
     fn add_cert(&self, cert: &Bound<'_, PyAny>) -> PyResult<()> {
         let cert = cert.cast::<X509>().map_err(|_| PyTypeError::new_err("cert must be an X509 instance"))?;
         self.0.add_cert(cert.get().core()).or_raise::<Crypto>()
@@ -50,8 +52,10 @@ impl X509Store {
         self.0.count().or_raise::<Crypto>()
     }
 
-    /// Adds a copy of a revocation list, a CRL or a CertificateRevocationList of the package cryptography. The flags
+    /// Add a copy of a revocation list: a CRL, or a CertificateRevocationList of the package cryptography. The flags
     /// X509StoreFlags.CRL_CHECK and CRL_CHECK_ALL make verifications use it.
+    ///
+    /// Raises TypeError for anything else, Error for a list that is not complete. (X509_STORE_add_crl)
     fn add_crl(&self, crl: &Bound<'_, PyAny>) -> PyResult<()> {
         if let Ok(list) = crl.cast::<Crl>() {
             return self.0.add_crl(list.get().core()).or_raise::<Crypto>();
@@ -60,12 +64,18 @@ impl X509Store {
         self.0.add_crl(&core::X509Crl::from_der(der.as_slice()).or_raise::<Crypto>()?).or_raise::<Crypto>()
     }
 
-    /// Adds flags of X509StoreFlags to those that are set.
+    /// Add flags of X509StoreFlags, or-ed, to those that are set.
+    ///
+    /// Raises TypeError for anything but an int, OverflowError for one that is negative or has more than 64 bits.
+    /// (X509_STORE_set_flags)
     fn set_flags(&self, flags: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_flags(argument::integer(flags, "flags")?).or_raise::<Crypto>()
     }
 
-    /// Verifies as if it were another time: vfy_time is a datetime.datetime, in UTC where it has no time zone.
+    /// Verify as if it were another time.
+    ///
+    /// vfy_time: a datetime.datetime, in UTC where it has no time zone. Raises TypeError for anything else,
+    /// OverflowError where it is not in the years 1 to 9999 in UTC. (X509_VERIFY_PARAM_set_time)
     fn set_time(&self, vfy_time: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = vfy_time.py();
         let class = py.import(intern!(py, "datetime"))?.getattr(intern!(py, "datetime"))?;
@@ -77,11 +87,12 @@ impl X509Store {
         self.0.set_time(seconds.extract()?).or_raise::<Crypto>()
     }
 
-    /// Trusts the certificates of a file of PEM blocks, and those of a directory prepared with c_rehash, which are read
-    /// when they are needed. Either may be None, but not both.
+    /// Trust the certificates of a file of PEM blocks, and those of a directory prepared with `openssl rehash`, which
+    /// are read when they are needed. Revocation lists are read from both, too.
     ///
-    /// The paths are str, bytes or os.PathLike. Raises crypto.Error where the file cannot be read or holds no
-    /// certificate.
+    /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
+    /// read or holds neither certificate nor revocation list, or both are None; ValueError for a path with a NUL,
+    /// TypeError for other types. (X509_STORE_load_file, X509_STORE_load_path)
     #[pyo3(signature = (cafile, capath = None))]
     fn load_locations(&self, cafile: Option<&Bound<'_, PyAny>>, capath: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let (file, directory) = (cafile.map(argument::path).transpose()?, capath.map(argument::path).transpose()?);

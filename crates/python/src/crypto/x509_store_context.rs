@@ -25,9 +25,11 @@ struct Task {
 
 /// Verifies a certificate against a store.
 ///
-/// X509StoreContext(store, certificate, chain=None): the X509Store says what is trusted, chain is an iterable of X509
-/// that may help to build a chain and are not trusted themselves. It can be used again and again: each verification
-/// looks at the store as it is then.
+/// X509StoreContext(store, certificate, chain=None): store, an X509Store, says what is trusted; certificate is an X509;
+/// chain is an iterable of X509 that may help to build a chain and are not trusted themselves. It can be used again and
+/// again: each verification looks at the store as it is then.
+///
+/// Raises TypeError for other types. (X509_STORE_CTX_new, X509_STORE_CTX_init)
 #[pyclass(frozen, subclass, dict, weakref, module = "OpenSSL.crypto")]
 pub(crate) struct X509StoreContext(Mutex<Option<Task>>);
 
@@ -92,7 +94,9 @@ impl X509StoreContext {
         Ok(())
     }
 
-    /// Verifies against another X509Store from now on.
+    /// Verify against another X509Store from now on.
+    ///
+    /// Raises TypeError for anything else. (X509_STORE_CTX_init)
     #[pyo3(signature = (store))]
     fn set_store(&self, store: &Bound<'_, PyAny>) -> PyResult<()> {
         let store = self::store(store)?;
@@ -102,15 +106,18 @@ impl X509StoreContext {
         Ok(())
     }
 
-    /// Verifies the certificate, and raises X509StoreContextError where it is not to be trusted. Other threads run
-    /// meanwhile.
+    /// Verify the certificate. Other threads run meanwhile.
+    ///
+    /// Raises X509StoreContextError where it is not to be trusted, Error where it is not complete. (X509_verify_cert)
     fn verify_certificate(&self, py: Python<'_>) -> PyResult<()> {
         self.verify(py).map(drop)
     }
 
-    /// Verifies the certificate and returns the chain from it to the one that the store trusts, as a list of X509.
+    /// Verify the certificate and return the chain from it to the one that the store trusts, as a list of X509. Other
+    /// threads run meanwhile.
     ///
-    /// Raises X509StoreContextError where it is not to be trusted. Other threads run meanwhile.
+    /// Raises X509StoreContextError where it is not to be trusted, Error where it is not complete. (X509_verify_cert,
+    /// X509_STORE_CTX_get0_chain)
     fn get_verified_chain<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let chain = self.verify(py)?;
         let chain = chain.into_iter().map(|found| Bound::new(py, X509::from_core(found)));
@@ -123,6 +130,9 @@ impl X509StoreContext {
 }
 
 /// What the number of a verification error means, as str.
+///
+/// code: one of SSL.X509VerificationCodes. Raises TypeError for anything but an int, OverflowError for more than 64
+/// bits. (X509_verify_cert_error_string)
 #[pyfunction]
 #[pyo3(name = "X509_verify_cert_error_string")]
 pub(crate) fn error_string(code: &Bound<'_, PyAny>) -> PyResult<String> {

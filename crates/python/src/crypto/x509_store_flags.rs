@@ -3,7 +3,7 @@
 use ironssl::x509::StoreFlags;
 use pyo3::prelude::*;
 
-/// The flags of X509Store.set_flags; they are combined with the operator |.
+/// The flags of `X509Store.set_flags`; they are combined with the operator |. (X509_STORE_set_flags)
 #[pyclass(frozen, subclass, module = "OpenSSL.crypto")]
 pub(crate) struct X509StoreFlags;
 
