@@ -205,3 +205,9 @@ def test_what_is_no_distribution_does_no_harm(site: Path) -> None:
     (site / "broken-1.0.dist-info").mkdir()
     (site / "broken-1.0.dist-info/RECORD").write_text("OpenSSL/SSL.py,sha256=,\n")
     assert belongs(site)[0].startswith("ironssl 1.2.3")
+
+
+def test_it_offers_nothing_that_is_not_its_own():
+    namespace = {}
+    exec("from OpenSSL.debug import *", namespace)
+    assert {name for name in namespace if not name.startswith("_")} == {"Record", "ownership"}

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from OpenSSL import SSL, __version__, _rust
 
+__all__ = ["Record", "ownership"]
+
 # What a distribution says of each of its files in the package: the digest when it was installed, if it noted one.
 Record = dict[str, str | None]
 
