@@ -220,6 +220,7 @@ class _Refusal(asyncio.Protocol):
     """Closes a connection that was accepted in vain."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close the transport."""
         transport.close()
 
 

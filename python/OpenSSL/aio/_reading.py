@@ -54,6 +54,7 @@ class Reading(State):
             ciphertext = ciphertext[count:]
 
     def _answer(self, ciphertext: bytes) -> None:
+        """Send what OpenSSL has to say to what came. Read no more while the peer takes nothing."""
         self._below.write(ciphertext)
         if self._congested and not self._choked:
             self._choked = True
@@ -69,6 +70,7 @@ class Reading(State):
             self._fill_buffers(data)
 
     def _fill_buffers(self, data: bytes) -> None:
+        """Hand data to an application that is a BufferedProtocol."""
         view = memoryview(data)
         while view and not self._closing:
             if self._paused:
@@ -127,6 +129,7 @@ class Reading(State):
             self._read_on()
 
     def _release(self) -> None:
+        """Hand over what was held back, and the end after it, and read on."""
         if self._paused or self._closing or self._lost:
             return
         held = list(self._held)
@@ -146,6 +149,7 @@ class Reading(State):
             self._read_on()
 
     def _read_on(self) -> None:
+        """Let the transport below read again, unless the peer takes nothing."""
         if not self._choked:
             self._below.resume_reading()
 

@@ -96,12 +96,14 @@ class _StreamProtocol(asyncio.StreamReaderProtocol):
     """asyncio's protocol of streams, which leaves the other direction open at the end of one."""
 
     def eof_received(self) -> bool:
+        """Let readers see the end, and keep the transport open for writing."""
         super().eof_received()
         # Where TLS cannot do this, the transport knows.
         return True
 
 
 def _protocol(limit: int, connected: Connected | None = None) -> tuple[StreamReader, _StreamProtocol]:
+    """Make a reader, and the protocol that feeds it."""
     loop = asyncio.get_running_loop()
     reader = StreamReader(limit=limit, loop=loop)
     return reader, _StreamProtocol(reader, connected, loop=loop)  # type: ignore[arg-type]

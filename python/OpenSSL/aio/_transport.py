@@ -37,6 +37,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._shake()
 
     def _shake(self) -> None:
+        """Go on with the handshake, and let the application begin once it is done."""
         try:
             self._connection.do_handshake()
         except SSL.WantReadError:
@@ -60,12 +61,14 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self.buffer_updated(0)
 
     def _handshake_timed_out(self) -> None:
+        """End a handshake that takes too long."""
         self._note(TimeoutError(f"the TLS handshake took more than {self._handshake_timeout} s"))
         self._abort_below()
 
     # The peer's end.
 
     def _stopped(self, error: BaseException) -> None:
+        """Deal with what stopped a handshake or the reading: a failure, or the peer's goodbye."""
         if isinstance(error, KeyboardInterrupt | SystemExit):
             self._fail(error)
             raise error
@@ -125,6 +128,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._set_flow()
 
     def _written(self) -> None:
+        """Say goodbye, once: everything that was written is encrypted, and no more will come."""
         if self._below.is_closing():
             return
         if not self._goodbye_said:
@@ -139,10 +143,12 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._finish()
 
     def _finish(self) -> None:
+        """Close what is below when both sides have said goodbye."""
         if self._closing and self._goodbye_said and self._eof:
             self._close_below()
 
     def _fail(self, error: BaseException) -> None:
+        """End the connection because of this: note it, send the alert, and close what is below."""
         if isinstance(error, SSL.SysCallError) and error.args[:1] == (-1,):
             error = truncated()
         # After the goodbye it does not matter any more.
@@ -173,6 +179,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._timer = self._loop.call_later(self._shutdown_timeout, self._still_moving, left)
 
     def _still_moving(self, before: int) -> None:
+        """Go on watching where less is left to be sent than before, else give up."""
         if self.get_write_buffer_size() < before:
             self._watch()
             return
@@ -180,6 +187,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         self._abort_below()
 
     def _stop_timer(self) -> None:
+        """Cancel what would end the handshake, or the end, for taking too long."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -221,6 +229,7 @@ class TLSTransport(Reading, Writing, asyncio.BufferedProtocol):
         return exc or ConnectionAbortedError("the transport below TLS was closed")
 
     def _note(self, error: BaseException) -> None:
+        """Keep why the connection ended, if nothing was noted before."""
         if isinstance(error, StopIteration):
             # A coroutine cannot be left with it.
             error = RuntimeError(f"a callback raised {error!r}").with_traceback(error.__traceback__)

@@ -43,6 +43,7 @@ class Writing(State):
             self._below.write(ciphertext)
 
     def _queue(self, data: Buffer) -> None:
+        """Put data behind what waits, and send what can be sent."""
         if self._end == "eof":
             raise RuntimeError("cannot write after write_eof()")
         piece = data if isinstance(data, bytes) else memoryview(data).tobytes()
@@ -54,6 +55,7 @@ class Writing(State):
         self._pump()
 
     def _pump(self) -> None:
+        """Encrypt and send what waits, as far as the transport below takes it."""
         self._blocked = False
         while self._backlog and not self._congested:
             piece = self._next()
@@ -141,6 +143,7 @@ class Writing(State):
             self._no_more("eof")
 
     def _no_more(self, end: str) -> None:
+        """Take no more data, and say goodbye after what waits."""
         self._end = end
         self._direct = False
         if not self._backlog:
