@@ -154,12 +154,69 @@ def test_what_is_not_of_cryptography_does_not_load_it(take):
     assert subprocess.run([sys.executable, "-W", "error", "-c", program], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("make", [crypto.PKey, crypto.X509, crypto.X509Store, lambda: crypto.X509().get_subject()])
-def test_cycles_are_collected(make):
-    made = make()
+MAKERS = {
+    "CRL": crypto.CRL,
+    "NetscapeSPKI": crypto.NetscapeSPKI,
+    "PKCS12": crypto.PKCS12,
+    "PKCS7": lambda: crypto.load_pkcs7_data(
+        crypto.FILETYPE_ASN1, bytes.fromhex("301206092a864886f70d010701a0050403616263")
+    ),
+    "PKey": crypto.PKey,
+    "Revoked": crypto.Revoked,
+    "X509": crypto.X509,
+    "X509Extension": lambda: crypto.X509Extension(b"basicConstraints", True, b"CA:TRUE"),
+    "X509Name": lambda: crypto.X509().get_subject(),
+    "X509Req": crypto.X509Req,
+    "X509Store": crypto.X509Store,
+    "X509StoreContext": lambda: crypto.X509StoreContext(crypto.X509Store(), crypto.X509()),
+    "X509StoreContextError": lambda: crypto.X509StoreContextError("text", [], crypto.X509()),
+    "_EllipticCurve": lambda: crypto._EllipticCurve(None, 415, "prime256v1"),
+}
+
+
+@pytest.fixture
+def by_hand():
+    """Let nothing be collected but by `gc.collect`."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_every_class_has_a_maker():
+    classes = {one.__name__ for one in vars(crypto).values() if isinstance(one, type)}
+    # One has nothing but constants, and no attributes can be set on it; the other is a plain exception.
+    assert classes - {"X509StoreFlags", "Error"} == set(MAKERS)
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("name", MAKERS)
+def test_cycles_are_collected(name):
+    made = MAKERS[name]()
+    assert type(made).__name__ == name
     made._self = made
     gone = weakref.ref(made)
     del made
+    assert gone() is not None
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize(
+    ("setter", "make"),
+    [
+        ("set_certificate", crypto.X509),
+        ("set_privatekey", crypto.PKey),
+        ("set_ca_certificates", lambda: [crypto.X509()]),
+    ],
+)
+def test_cycles_through_what_a_pkcs12_holds_are_collected(setter, make):
+    made, held = crypto.PKCS12(), make()
+    getattr(made, setter)(held)
+    (held[0] if isinstance(held, list) else held)._owner = made
+    gone = weakref.ref(made)
+    del made, held
+    assert gone() is not None
     gc.collect()
     assert gone() is None
 

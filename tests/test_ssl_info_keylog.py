@@ -214,14 +214,64 @@ def test_a_callable_object_is_kept_while_it_is_needed(ec: Authority):
     assert alive() is None
 
 
-@pytest.mark.parametrize("name", ["info", "keylog", "tlsext_servername", "alpn_select", "ocsp_server", "cookie_verify"])
-def test_a_cycle_through_a_callback_is_collected(name: str):
+@pytest.fixture
+def by_hand():
+    """Let nothing be collected but by `gc.collect`."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+SETTERS = [
+    "set_info_callback",
+    "set_keylog_callback",
+    "set_tlsext_servername_callback",
+    "set_alpn_select_callback",
+    "set_ocsp_server_callback",
+    "set_ocsp_client_callback",
+    "set_cookie_generate_callback",
+    "set_cookie_verify_callback",
+    "set_passwd_cb",
+]
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("setter", SETTERS)
+def test_a_cycle_through_a_callback_is_collected(setter: str):
     def make() -> weakref.ref:
         context = SSL.Context(SSL.TLS_METHOD)
-        getattr(context, f"set_{name}_callback")(lambda *arguments: (context, connection))
+        getattr(context, setter)(lambda *arguments: (context, connection))
         connection = SSL.Connection(context)
         return weakref.ref(context)
 
     alive = make()
+    assert alive() is not None
+    gc.collect()
+    assert alive() is None
+
+
+@pytest.mark.usefixtures("by_hand")
+@pytest.mark.parametrize("setter", ["set_ocsp_server_callback", "set_ocsp_client_callback", "set_passwd_cb"])
+def test_a_cycle_through_what_a_callback_is_given_is_collected(setter: str):
+    def make() -> weakref.ref:
+        context = SSL.Context(SSL.TLS_METHOD)
+        getattr(context, setter)(print, context)
+        return weakref.ref(context)
+
+    alive = make()
+    assert alive() is not None
+    gc.collect()
+    assert alive() is None
+
+
+@pytest.mark.usefixtures("by_hand")
+def test_a_cycle_through_the_info_callback_of_a_connection_is_collected():
+    def make() -> weakref.ref:
+        connection = SSL.Connection(SSL.Context(SSL.TLS_METHOD))
+        connection.set_info_callback(lambda *arguments: connection)
+        return weakref.ref(connection)
+
+    alive = make()
+    assert alive() is not None
     gc.collect()
     assert alive() is None
