@@ -180,7 +180,7 @@ impl Connection {
     /// failed, Error for a violation of the protocol, and after shutdown, TypeError and BufferError for another kind of
     /// object, ValueError for more than 2,147,483,647 bytes. That the peer has closed its side keeps nobody from
     /// sending. (SSL_write)
-    #[pyo3(signature = (buf, flags = None))]
+    #[pyo3(signature = (buf, flags = None), text_signature = "($self, buf, flags=0)")]
     fn send(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
         if let Ok(bytes) = buf.cast_exact::<PyBytes>()
@@ -211,7 +211,7 @@ impl Connection {
     }
 
     /// The same as `send`.
-    #[pyo3(signature = (buf, flags = None))]
+    #[pyo3(signature = (buf, flags = None), text_signature = "($self, buf, flags=0)")]
     fn write(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         self.send(py, buf, flags)
     }
@@ -221,7 +221,7 @@ impl Connection {
     /// buf, flags: as for `send`. Returns how many bytes were sent: all. Raises the same exceptions as send, but for
     /// the limit of its length. After WantReadError or WantWriteError repeat the call with the same bytes: it goes on
     /// where it stopped. After any other error it is unknown how much has been sent. (SSL_write)
-    #[pyo3(signature = (buf, flags = None))]
+    #[pyo3(signature = (buf, flags = None), text_signature = "($self, buf, flags=0)")]
     fn sendall(&self, py: Python<'_>, buf: &Bound<'_, PyAny>, flags: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
         let _ = flags;
         let data = Data::from_buffer_or_deprecated_str(buf, "buf")?;
