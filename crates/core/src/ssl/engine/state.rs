@@ -1,0 +1,312 @@
+//! What C finds through an `SSL`: the wire, whom to ask, and what the running operation leaves behind.
+//!
+//! Lives here: what callbacks do with it, above all how OpenSSL reads and writes. What an operation is, is the engine's.
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_int;
+use std::sync::{Arc, OnceLock};
+
+use ironssl_sys as ffi;
+
+use crate::error::Parked;
+use crate::handle::Handle;
+use crate::ssl::delegate::{Defaults, Delegate};
+use crate::ssl::direct::Direct;
+use crate::ssl::framing::{Framing, may_be_alert};
+use crate::ssl::session::lets_in_without_certificate;
+use crate::ssl::status::Failure;
+use crate::wire::{Read, Wire};
+
+/// The state that C finds through the `SSL`: touched only by the thread that holds the engine's lock.
+pub(crate) struct State {
+    /// Ciphertext on its way.
+    pub(crate) wire: RefCell<Wire>,
+    pub(super) delegate: RefCell<Arc<dyn Delegate>>,
+    /// What the first callback that failed in the running operation failed with.
+    pub(super) parked: RefCell<Option<Parked>>,
+    /// Whether an operation is running, further up the stack of this thread.
+    pub(super) operating: Cell<bool>,
+    /// The first verification error that a callback overruled, with its depth.
+    pub(super) overridden: Cell<Option<(c_int, c_int)>>,
+    /// Whether an operation failed otherwise than by the end of the stream.
+    pub(super) failed: Cell<bool>,
+    /// What the first operation that failed has failed with. OpenSSL says it once, and then gives no reason.
+    pub(super) first: RefCell<Option<Failure>>,
+    /// Whether the rules of verification changed in the middle of a handshake.
+    pub(super) verifies_late: Cell<bool>,
+    /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
+    pub(super) direct: Direct,
+    /// Whether a read has got some plaintext and looks for more.
+    pub(super) reads_on: Cell<bool>,
+    /// What a read met after it had got some plaintext: the next one fails with it.
+    pub(super) deferred: RefCell<Option<Failure>>,
+    /// Whether what is written is gathered first.
+    pub(super) corked: Cell<bool>,
+    /// Plaintext of a corked connection that is still to be encrypted.
+    pub(super) gathered: RefCell<Vec<u8>>,
+    /// Contexts that a callback replaced, whose stores the running operation may still use.
+    pub(super) retired: RefCell<Vec<Handle<ffi::SSL_CTX>>>,
+    /// How many records were moved since OpenSSL's buffers were last given back for good.
+    pub(super) records: Cell<u32>,
+    /// How many reads in a row found nothing.
+    pub(super) misses: Cell<u32>,
+    /// How far the records that come have been read; none where OpenSSL reads what it likes: datagrams, or more than the
+    /// record that is due because it was asked to.
+    pub(super) framing: Option<Framing>,
+    /// How many records OpenSSL has begun to read, where there is a framing.
+    pub(super) begun: Cell<u32>,
+    /// What an operation may read at once, and what is left of that for the running one.
+    pub(super) allowance: Cell<u32>,
+    pub(super) left: Cell<u32>,
+    /// Whether the last operation has used it up.
+    pub(super) paused: Cell<bool>,
+    /// How many bytes OpenSSL has written.
+    pub(super) written: Cell<u64>,
+    /// How many of those that wait to be sent are answers to the peer, written by reads.
+    pub(super) answers: Cell<u64>,
+    /// Whether the delegate is asked about certificates.
+    pub(super) asks: Cell<bool>,
+    /// Whether the delegate has accepted a certificate where nobody insisted on a good one.
+    pub(super) waived: Cell<bool>,
+}
+
+/// How often an operation over a transport may read before others get a go; the peer could keep it busy for ever with
+/// records that hold no data (key updates, say).
+const PATIENCE: u32 = 64;
+
+/// The same where somebody holds up others while he reads (see `Connection::now`).
+const HURRY: u32 = 8;
+
+/// What a read counts that may hold hundreds of records.
+const MANY: u32 = 8;
+
+/// With more answers to the peer than this waiting to be sent, no more is read.
+const ANSWERS: u64 = 16 * 1024;
+
+impl State {
+    /// The state of a connection that has done nothing yet.
+    pub(super) fn new(wire: Wire, framing: Option<Framing>, pauses: bool) -> Self {
+        Self {
+            wire: RefCell::new(wire),
+            delegate: RefCell::new(Arc::new(Defaults)),
+            parked: RefCell::new(None),
+            operating: Cell::new(false),
+            overridden: Cell::new(None),
+            failed: Cell::new(false),
+            first: RefCell::new(None),
+            verifies_late: Cell::new(false),
+            direct: Direct::default(),
+            corked: Cell::new(false),
+            gathered: RefCell::new(Vec::new()),
+            retired: RefCell::new(Vec::new()),
+            reads_on: Cell::new(false),
+            deferred: RefCell::new(None),
+            records: Cell::new(0),
+            misses: Cell::new(0),
+            framing,
+            begun: Cell::new(0),
+            allowance: Cell::new(if pauses { PATIENCE } else { u32::MAX }),
+            left: Cell::new(0),
+            paused: Cell::new(false),
+            written: Cell::new(0),
+            answers: Cell::new(0),
+            asks: Cell::new(true),
+            waived: Cell::new(false),
+        }
+    }
+
+    /// The state that belongs to `ssl`.
+    ///
+    /// # Safety
+    /// `ssl` is valid, and the caller runs inside an operation on it.
+    pub(crate) unsafe fn of<'a>(ssl: *const ffi::SSL) -> Option<&'a Self> {
+        // SAFETY: the slot holds null or the state, which lives as long as the `SSL`.
+        unsafe { ffi::SSL_get_ex_data(ssl, slot()?).cast::<Self>().as_ref() }
+    }
+
+    /// Whether what is written is gathered first.
+    pub(crate) fn is_corked(&self) -> bool {
+        self.corked.get()
+    }
+
+    /// Gathers what is written from now on, or no more.
+    pub(crate) fn set_corked(&self, corked: bool) {
+        self.corked.set(corked);
+    }
+
+    /// Plaintext that is still to be encrypted; not borrowed while OpenSSL is called.
+    pub(crate) fn gathered(&self) -> &RefCell<Vec<u8>> {
+        &self.gathered
+    }
+
+    /// Whom to ask. The reference is the caller's own: a callback may change the delegate.
+    pub(crate) fn delegate(&self) -> Arc<dyn Delegate> {
+        Arc::clone(&self.delegate.borrow())
+    }
+
+    /// Keeps what a callback failed with, if it is the first of this operation.
+    pub(crate) fn park(&self, parked: Parked) {
+        self.parked.borrow_mut().get_or_insert(parked);
+    }
+
+    /// OpenSSL reads ciphertext: from the inbox, or, where that is empty and it is this thread's turn, from the socket,
+    /// as far as nobody has to wait for it.
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> Read {
+        // It is borrowed already only where somebody who was lent ciphertext uses its connection (`Hold::drain_now`).
+        let Ok(mut wire) = self.wire.try_borrow_mut() else { return Read::Retry };
+        let (buffer, cost) = match &self.framing {
+            Some(framing) => {
+                if self.reads_on.get() && wire.input_len() == 0 && self.may_end(framing) {
+                    // Who waits for the socket is to learn of it there.
+                    return Read::Retry;
+                }
+                let limit = framing.limit(wire.record_at_hand().or_else(|| self.direct.record_at_hand()));
+                let limit = limit.min(buffer.len());
+                (&mut buffer[..limit], 1)
+            }
+            None => (buffer, MANY),
+        };
+        let Some(left) = self.left.get().checked_sub(cost) else {
+            self.paused.set(true);
+            wire.want(buffer.len());
+            return Read::Retry;
+        };
+        self.left.set(left);
+        if self.framing.as_ref().is_some_and(Framing::at_start) {
+            self.begun.set(self.begun.get().wrapping_add(1));
+        }
+        let mut read = wire.read(buffer);
+        if read == Read::Retry {
+            read = self.direct.read(buffer);
+            match read {
+                Read::End => wire.end(),
+                Read::Bytes(_) => wire.passed(),
+                Read::Retry => {}
+            }
+        }
+        if let (Some(framing), Read::Bytes(count)) = (&self.framing, read) {
+            framing.note(&buffer[..count]);
+        }
+        read
+    }
+
+    /// OpenSSL writes ciphertext; whether it could.
+    pub(crate) fn write(&self, data: &[u8]) -> bool {
+        // As in `read`.
+        let Ok(mut wire) = self.wire.try_borrow_mut() else { return false };
+        wire.write(data);
+        self.written.set(self.written.get().wrapping_add(data.len() as u64));
+        true
+    }
+
+    /// Whether the last operation has stopped to let others have a go.
+    pub(crate) fn has_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// Lets the operations in `work` stop soon.
+    pub(crate) fn hurried<T>(&self, work: impl FnOnce() -> T) -> T {
+        let usual = self.allowance.replace(HURRY);
+        let result = work();
+        self.allowance.set(usual);
+        result
+    }
+
+    /// Whether so many answers to the peer wait to be sent that there should be no more.
+    pub(crate) fn owes_answers(&self) -> bool {
+        self.answers.get() > ANSWERS
+    }
+
+    /// What was to be sent has been taken.
+    pub(crate) fn answers_are_taken(&self) {
+        self.answers.set(0);
+    }
+
+    /// Whether the next record may be the end of the stream.
+    pub(super) fn may_end(&self, framing: &Framing) -> bool {
+        let header = if framing.at_start() { self.direct.header_at_hand() } else { framing.of_body() };
+        header.is_some_and(may_be_alert)
+    }
+
+    /// Has a failure without a reason be the one that came first, if this one did not.
+    pub(super) fn explain(&self, failure: &mut Failure) {
+        let mut first = self.first.borrow_mut();
+        match (failure.is_unexplained(), &*first) {
+            (true, Some(first)) => {
+                if let Some(again) = first.again() {
+                    *failure = again;
+                }
+            }
+            (false, None) => *first = failure.again(),
+            _ => {}
+        }
+    }
+
+    /// OpenSSL has forgotten what it had read.
+    pub(crate) fn begin_anew(&self) {
+        self.verifies_late.set(false);
+        self.first.replace(None);
+        if let Some(framing) = &self.framing {
+            framing.reset();
+        }
+    }
+
+    /// The plaintext of the next record, at most, if it is there already and OpenSSL can read it without a system call.
+    pub(crate) fn record_at_hand(&self) -> Option<usize> {
+        self.direct.record_at_hand()
+    }
+
+    /// Notes that the rules of verification change in the middle of a handshake.
+    pub(crate) fn verify_late(&self) {
+        self.verifies_late.set(true);
+    }
+
+    /// Whether, by rules that have changed in the handshake, its client is not to be let in.
+    ///
+    /// # Safety
+    /// `ssl` is valid and the one that this belongs to, and the caller holds its lock.
+    pub(crate) unsafe fn must_refuse(&self, ssl: *mut ffi::SSL) -> bool {
+        // SAFETY: passed on from this function's own contract.
+        self.verifies_late.get() && unsafe { lets_in_without_certificate(ssl) }
+    }
+
+    /// Notes that a callback accepted a certificate that OpenSSL did not; and whether that counted for nothing, since
+    /// nobody insists on a good one.
+    pub(crate) fn note_overridden(&self, error: c_int, depth: c_int, waived: bool) {
+        if error == ffi::X509_V_OK {
+            return;
+        }
+        if waived {
+            self.waived.set(true);
+        }
+        if self.overridden.get().is_none() {
+            self.overridden.set(Some((error, depth)));
+        }
+    }
+
+    /// Whether the delegate has accepted a certificate where nobody insisted on a good one: it says yes to anything,
+    /// perhaps, and asks somebody who insists.
+    pub(crate) fn has_waived(&self) -> bool {
+        self.waived.get()
+    }
+
+    /// Whether the delegate is asked about certificates.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks.get()
+    }
+
+    /// Asks the delegate about certificates from now on, or does not. OpenSSL keeps a callback that it has.
+    pub(crate) fn set_asks(&self, asks: bool) {
+        self.asks.set(asks);
+    }
+}
+
+/// The slot of every `SSL` that holds its `State`; none where OpenSSL has no more slots to give.
+pub(super) fn slot() -> Option<c_int> {
+    static SLOT: OnceLock<c_int> = OnceLock::new();
+    let index = *SLOT.get_or_init(|| {
+        // SAFETY: no preconditions; without functions nothing is called when an `SSL` is made or freed.
+        unsafe { ffi::CRYPTO_get_ex_new_index(ffi::CRYPTO_EX_INDEX_SSL, 0, std::ptr::null_mut(), None, None, None) }
+    });
+    (index >= 0).then_some(index)
+}
