@@ -16,6 +16,9 @@ use crate::queue;
 use crate::ssl::alpn;
 use crate::x509::{X509, X509Name};
 
+/// The longest timeout in seconds whose nanoseconds OpenSSL can count, in 64 bits.
+const MAX_TIMEOUT: i64 = 18_446_744_073;
+
 impl Context {
     /// Adds options, `SSL_OP_*`; none is ever taken away (`SSL_CTX_set_options`). All that are set now.
     ///
@@ -171,8 +174,12 @@ impl Context {
     /// How many seconds a new session stays good for (`SSL_CTX_set_timeout`). The number before.
     ///
     /// # Errors
+    /// [`Error::Value`] for a number that is negative or above 18,446,744,073, since OpenSSL counts nanoseconds;
     /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
     pub fn set_timeout(&self, seconds: i64) -> Result<i64> {
+        if !(0..=MAX_TIMEOUT).contains(&seconds) {
+            return Err(Error::value(format!("timeout must be in the range from 0 to {MAX_TIMEOUT}")));
+        }
         let before = self.timeout();
         self.set(Setting::Timeout(seconds))?;
         Ok(before)

@@ -7,9 +7,6 @@ use super::Context;
 use crate::argument::{Data, integer};
 use crate::error::{OrRaise, Ssl};
 
-/// The longest timeout in seconds whose nanoseconds OpenSSL can count, in 64 bits.
-const MAX_TIMEOUT: i64 = 18_446_744_073;
-
 #[pymethods]
 impl Context {
     /// Add options: the OP_* constants, or-ed. Options that were set before stay set.
@@ -119,11 +116,7 @@ impl Context {
     /// Raises TypeError for anything but an int, ValueError for one that is negative or above 18,446,744,073 (OpenSSL
     /// counts nanoseconds), OverflowError for one of more than 64 bits. (SSL_CTX_set_timeout)
     fn set_timeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<i64> {
-        let seconds: i64 = integer(timeout, "timeout")?;
-        if !(0..=MAX_TIMEOUT).contains(&seconds) {
-            return Err(PyValueError::new_err(format!("timeout must be in the range from 0 to {MAX_TIMEOUT}")));
-        }
-        self.core()?.set_timeout(seconds).or_raise::<Ssl>()
+        self.core()?.set_timeout(integer(timeout, "timeout")?).or_raise::<Ssl>()
     }
 
     /// How many seconds new sessions can be resumed for. (SSL_CTX_get_timeout)
