@@ -1,6 +1,6 @@
 //! `Context`: protocol versions, ciphers, options, sessions.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use super::Context;
