@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from OpenSSL import SSL, crypto
 
+from tests.conftest import UPSTREAM
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
 from tests.support.datagrams import dtls_contexts
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
+from tests.support.programs import run
 
 Change = Callable[[SSL.Context, Authority], SSL.Context | None]
 
@@ -131,3 +133,56 @@ def test_verification_silently_off_in_stores(ec: Authority, trusted: list[str]):
         store.add_cert(forged)
     with pytest.raises(crypto.X509StoreContextError):
         crypto.X509StoreContext(store, ec.server.x509, [ec.intermediate.x509]).verify_certificate()
+
+
+def signed_with_md4(rsa: Authority, directory: Path) -> tuple[Path, Path]:
+    """Return the files of a certificate and its key; it is signed with MD4, which only the legacy provider has."""
+    key, request, certificate = (directory / name for name in ("md4.key", "md4.csr", "md4.pem"))
+    new = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=md4", "-keyout", str(key)]
+    assert run([*new, "-out", str(request)]).returncode == 0
+    issuer = ["-CA", rsa.root.cert_file, "-CAkey", rsa.root.key_file, "-set_serial", "4"]
+    old = ["-md4", "-provider", "legacy", "-provider", "default"]
+    made = run(["openssl", "x509", "-req", "-in", str(request), *issuer, *old, "-out", str(certificate)])
+    assert made.returncode == 0, made.stderr
+    return certificate, key
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream has no PKCS7 or NetscapeSPKI, and no verify")
+def test_verification_silently_off_for_signatures_with_md4(rsa: Authority, tmp_path: Path):
+    """What `openssl smime -verify` and its like refuse, nobody here takes for signed."""
+    certificate, key = (str(path) for path in signed_with_md4(rsa, tmp_path))
+    old = ["-provider", "legacy", "-provider", "default"]
+    pkey = crypto.load_privatekey(crypto.FILETYPE_PEM, Path(key).read_bytes())
+
+    made = run(["openssl", "req", "-new", "-md4", *old, "-key", key, "-subj", "/CN=md4"])
+    request = crypto.load_certificate_request(crypto.FILETYPE_PEM, made.stdout)
+    with pytest.raises(crypto.Error):
+        request.verify(pkey)
+
+    made = run(["openssl", "spkac", "-key", key, "-digest", "md4", *old])
+    spki = crypto.NetscapeSPKI(made.stdout.removeprefix(b"SPKAC=").strip())
+    with pytest.raises(crypto.Error):
+        spki.verify(pkey)
+
+    made = run(["openssl", "dgst", "-md4", *old, "-sign", key], b"data")
+    assert made.returncode == 0, made.stderr
+    signer = crypto.load_certificate(crypto.FILETYPE_PEM, Path(certificate).read_bytes())
+    with pytest.raises(crypto.Error):
+        crypto.verify(signer, made.stdout, b"data", "md4")
+
+    store = crypto.X509Store()
+    store.add_cert(rsa.root.x509)
+    for signer_files, digest, good in (
+        ([rsa.root.cert_file, rsa.root.key_file], "sha256", True),
+        ([rsa.root.cert_file, rsa.root.key_file], "md4", False),
+        ([certificate, key], "sha256", False),
+    ):
+        sign = ["openssl", "smime", "-sign", "-nodetach", "-binary", "-signer", signer_files[0], "-inkey"]
+        made = run([*sign, signer_files[1], "-md", digest, "-outform", "DER", *old], b"data")
+        assert made.returncode == 0, made.stderr
+        message = crypto.load_pkcs7_data(crypto.FILETYPE_ASN1, made.stdout)
+        if good:
+            assert message.verify(store) == b"data"
+        else:
+            with pytest.raises(crypto.Error):
+                message.verify(store)

@@ -14,7 +14,6 @@ use crate::check;
 use crate::encoding;
 use crate::error::Result;
 use crate::handle::Handle;
-use crate::legacy;
 use crate::queue;
 use crate::x509::{X509, X509Crl, X509Store, certificates, elements};
 
@@ -186,29 +185,26 @@ impl Pkcs7 {
     /// [`crate::Error::OpenSsl`] where it is no signed data, nobody has signed it, a signature does not fit, or a
     /// signer is not trusted; also where `detached` is missing, or given although the object has data.
     pub fn verify(&self, store: &X509Store, detached: Option<&[u8]>) -> Result<Vec<u8>> {
-        let data = legacy::retry(|| {
-            queue::clear();
-            let reader = detached.map(Reader::new).transpose()?;
-            let writer = Writer::new()?;
-            let object = self.0.lock();
-            let _parameters = X509Store::lock_parameters();
-            // SAFETY: the object is valid and locked, the store valid and its parameters locked; the BIOs are null or
-            // valid, and outlive the call. Null adds no certificates to those in the object.
-            let verified = unsafe {
-                ffi::PKCS7_verify(
-                    object.as_ptr(),
-                    ptr::null_mut(),
-                    store.handle().as_ptr(),
-                    reader.as_ref().map_or(ptr::null_mut(), Reader::as_ptr),
-                    writer.as_ptr(),
-                    ffi::PKCS7_BINARY | ffi::PKCS7_NO_DUAL_CONTENT,
-                )
-            };
-            check::one(verified, "PKCS7_verify")?;
-            Ok(writer.bytes().to_vec())
-        });
         queue::clear();
-        data
+        let reader = detached.map(Reader::new).transpose()?;
+        let writer = Writer::new()?;
+        let object = self.0.lock();
+        let _parameters = X509Store::lock_parameters();
+        // SAFETY: the object is valid and locked, the store valid and its parameters locked; the BIOs are null or
+        // valid, and outlive the call. Null adds no certificates to those in the object.
+        let verified = unsafe {
+            ffi::PKCS7_verify(
+                object.as_ptr(),
+                ptr::null_mut(),
+                store.handle().as_ptr(),
+                reader.as_ref().map_or(ptr::null_mut(), Reader::as_ptr),
+                writer.as_ptr(),
+                ffi::PKCS7_BINARY | ffi::PKCS7_NO_DUAL_CONTENT,
+            )
+        };
+        check::one(verified, "PKCS7_verify")?;
+        queue::clear();
+        Ok(writer.bytes().to_vec())
     }
 }
 

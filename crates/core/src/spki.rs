@@ -11,7 +11,6 @@ use crate::digest::Digest;
 use crate::encoding;
 use crate::error::Result;
 use crate::handle::Handle;
-use crate::legacy;
 use crate::pkey::PKey;
 use crate::queue;
 
@@ -126,12 +125,10 @@ impl NetscapeSpki {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where it is not the signature of that key, or there is none.
     pub fn verify(&self, key: &PKey) -> Result<()> {
-        legacy::retry(|| {
-            queue::clear();
-            let object = self.0.lock();
-            // SAFETY: both are valid, the object is locked.
-            check::one(unsafe { ffi::NETSCAPE_SPKI_verify(object.as_ptr(), key.as_ptr()) }, "NETSCAPE_SPKI_verify")
-        })
+        queue::clear();
+        let object = self.0.lock();
+        // SAFETY: both are valid, the object is locked.
+        check::one(unsafe { ffi::NETSCAPE_SPKI_verify(object.as_ptr(), key.as_ptr()) }, "NETSCAPE_SPKI_verify")
     }
 }
 

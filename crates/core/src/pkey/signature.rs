@@ -9,7 +9,6 @@ use crate::check;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::handle::Handle;
-use crate::legacy;
 use crate::queue;
 
 /// A context for one signature.
@@ -67,19 +66,17 @@ impl PKey {
     /// [`Error::OpenSsl`] where it is not; [`Error::Value`] where the key needs a digest and gets none.
     pub fn verify(&self, signature: &[u8], data: &[u8], digest: Option<Digest>) -> Result<()> {
         let digest = self.digest_to_verify(digest)?;
-        legacy::retry(|| {
-            let context = context()?;
-            // SAFETY: both are valid; the digest is null or a constant of the library; null is for what is not wanted.
-            let ready = unsafe {
-                ffi::EVP_DigestVerifyInit(context.as_ptr(), ptr::null_mut(), digest, ptr::null_mut(), self.as_ptr())
-            };
-            check::one(ready, "EVP_DigestVerifyInit")?;
-            // SAFETY: the context is ready; both slices are valid for their lengths.
-            let verified = unsafe {
-                ffi::EVP_DigestVerify(context.as_ptr(), signature.as_ptr(), signature.len(), data.as_ptr(), data.len())
-            };
-            check::one(verified, "EVP_DigestVerify")
-        })
+        let context = context()?;
+        // SAFETY: both are valid; the digest is null or a constant of the library; null is for what is not wanted.
+        let ready = unsafe {
+            ffi::EVP_DigestVerifyInit(context.as_ptr(), ptr::null_mut(), digest, ptr::null_mut(), self.as_ptr())
+        };
+        check::one(ready, "EVP_DigestVerifyInit")?;
+        // SAFETY: the context is ready; both slices are valid for their lengths.
+        let verified = unsafe {
+            ffi::EVP_DigestVerify(context.as_ptr(), signature.as_ptr(), signature.len(), data.as_ptr(), data.len())
+        };
+        check::one(verified, "EVP_DigestVerify")
     }
 
     /// The digest for C to sign with; null for keys that take none.

@@ -16,7 +16,6 @@ use crate::check;
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::handle::Handle;
-use crate::legacy;
 use crate::pkey::PKey;
 use crate::queue;
 
@@ -177,12 +176,10 @@ impl X509Req {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where it is not the signature of that key, or there is none.
     pub fn verify(&self, key: &PKey) -> Result<()> {
-        legacy::retry(|| {
-            queue::clear();
-            let request = self.0.lock();
-            // SAFETY: both are valid, the request is locked.
-            check::one(unsafe { ffi::X509_REQ_verify(request.as_ptr(), key.as_ptr()) }, "X509_REQ_verify")
-        })
+        queue::clear();
+        let request = self.0.lock();
+        // SAFETY: both are valid, the request is locked.
+        check::one(unsafe { ffi::X509_REQ_verify(request.as_ptr(), key.as_ptr()) }, "X509_REQ_verify")
     }
 }
 
