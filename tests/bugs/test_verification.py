@@ -3,6 +3,7 @@
 Bug class: verification silently off.
 """
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,6 +146,103 @@ def signed_with_md4(rsa: Authority, directory: Path) -> tuple[Path, Path]:
     made = run(["openssl", "x509", "-req", "-in", str(request), *issuer, *old, "-out", str(certificate)])
     assert made.returncode == 0, made.stderr
     return certificate, key
+
+
+def old_archive(rsa: Authority) -> bytes:
+    """Return a PKCS#12 file that nobody reads without the legacy provider."""
+    identity = ["-inkey", rsa.server.key_file, "-in", rsa.server.cert_file]
+    made = run(["openssl", "pkcs12", "-export", "-legacy", *identity, "-passout", "pass:x"])
+    assert made.returncode == 0, made.stderr
+    return made.stdout
+
+
+def refuses_md4(rsa: Authority, certificate: bytes) -> Callable[[], None]:
+    """Return a check that nothing takes MD4 for an algorithm, least of all in a certificate's signature."""
+    store = crypto.X509Store()
+    store.add_cert(rsa.root.x509)
+    leaf = crypto.load_certificate(crypto.FILETYPE_PEM, certificate)
+
+    def check() -> None:
+        with pytest.raises(crypto.X509StoreContextError, match="signature failure"):
+            crypto.X509StoreContext(store, leaf).verify_certificate()
+        with pytest.raises(crypto.Error, match="unsupported"):
+            leaf.digest("md4")
+        with pytest.raises(crypto.Error):
+            crypto.sign(rsa.root.pkey, b"x", "md4")
+
+    return check
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream reads nothing that needs the legacy provider")
+def test_verification_silently_off_while_old_files_are_read_or_written(rsa: Authority, tmp_path: Path):
+    certificate, _ = signed_with_md4(rsa, tmp_path)
+    check = refuses_md4(rsa, certificate.read_bytes())
+    asked = []
+
+    def passphrase(*arguments: object) -> bytes:
+        asked.append(arguments)
+        check()
+        # As in an operation inside the operation.
+        assert crypto.load_pkcs12(archive, b"x").get_privatekey() is not None
+        check()
+        return b"pw"
+
+    archive = old_archive(rsa)
+    check()
+    written = crypto.dump_privatekey(crypto.FILETYPE_PEM, rsa.server.pkey, "rc4", passphrase)
+    old = ["-provider", "legacy", "-provider", "default", "-passout", "pass:pw"]
+    traditional = run(["openssl", "rsa", "-traditional", "-des", *old, "-in", rsa.server.key_file]).stdout
+    assert b"DES-CBC" in traditional
+    for pem in (written, traditional):
+        read = crypto.load_privatekey(crypto.FILETYPE_PEM, pem, passphrase).to_cryptography_key()
+        assert read.private_numbers() == rsa.server.key.private_numbers()
+    assert len(asked) == 3
+    check()
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream reads nothing that needs the legacy provider")
+def test_verification_silently_off_while_other_threads_read_old_files(rsa: Authority, tmp_path: Path):
+    certificate, _ = signed_with_md4(rsa, tmp_path)
+    check = refuses_md4(rsa, certificate.read_bytes())
+    archive = old_archive(rsa)
+    done = threading.Event()
+    read = []
+
+    def work() -> None:
+        while not done.is_set():
+            read.append(crypto.load_pkcs12(archive, b"x").get_certificate().get_serial_number())
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        while len(read) < 500:
+            check()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream reads nothing that needs the legacy provider")
+def test_verification_silently_off_with_what_was_read_from_old_files(rsa: Authority, tmp_path: Path):
+    """A key and a certificate that an old file held have no more algorithms than others."""
+    check = refuses_md4(rsa, signed_with_md4(rsa, tmp_path)[0].read_bytes())
+    archive = crypto.load_pkcs12(old_archive(rsa), b"x")
+    key, certificate = archive.get_privatekey(), archive.get_certificate()
+    with pytest.raises(crypto.Error):
+        crypto.sign(key, b"x", "md4")
+    with pytest.raises(crypto.Error):
+        certificate.digest("md4")
+    crypto.verify(certificate, crypto.sign(key, b"x", "sha256"), b"x", "sha256")
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.use_certificate(certificate)
+    context.use_privatekey(key)
+    context.check_privatekey()
+    store = crypto.X509Store()
+    store.add_cert(rsa.root.x509)
+    crypto.X509StoreContext(store, certificate, [rsa.intermediate.x509]).verify_certificate()
+    check()
 
 
 @pytest.mark.skipif(UPSTREAM, reason="upstream has no PKCS7 or NetscapeSPKI, and no verify")

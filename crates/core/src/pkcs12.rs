@@ -76,7 +76,8 @@ impl Pkcs12 {
         let passphrase = passphrase.map(terminated).transpose()?;
         // SAFETY: the function is of that family.
         let file = unsafe { encoding::from_der(der, ffi::d2i_PKCS12, "d2i_PKCS12")? };
-        let parsed = legacy::retry(|| parse(&file, passphrase.as_ref().map(|text| text.as_slice())));
+        let parse = || parse(&file, passphrase.as_ref().map(|text| text.as_slice()));
+        let parsed = parse().or_else(|error| legacy::retry(error, || Encoded::of(&parse()?))?.decode());
         queue::clear();
         parsed
     }
@@ -135,6 +136,34 @@ impl fmt::Debug for Pkcs12 {
             .field("certificate", &self.certificate)
             .field("others", &self.others)
             .finish_non_exhaustive()
+    }
+}
+
+/// What is in a file, without any object of OpenSSL's.
+struct Encoded {
+    key: Option<Zeroizing<Vec<u8>>>,
+    certificate: Option<Vec<u8>>,
+    others: Vec<Vec<u8>>,
+    friendly_name: Option<Vec<u8>>,
+}
+
+impl Encoded {
+    fn of(file: &Pkcs12) -> Result<Self> {
+        Ok(Self {
+            key: file.key.as_ref().map(PKey::to_pkcs8).transpose()?,
+            certificate: file.certificate.as_ref().map(X509::to_trusted_der).transpose()?,
+            others: file.others.iter().map(X509::to_trusted_der).collect::<Result<_>>()?,
+            friendly_name: file.friendly_name.clone(),
+        })
+    }
+
+    fn decode(self) -> Result<Pkcs12> {
+        Ok(Pkcs12 {
+            key: self.key.map(|der| PKey::from_der(&der)).transpose()?,
+            certificate: self.certificate.map(|der| X509::from_trusted_der(&der)).transpose()?,
+            others: self.others.iter().map(|der| X509::from_trusted_der(der)).collect::<Result<_>>()?,
+            friendly_name: self.friendly_name,
+        })
     }
 }
 

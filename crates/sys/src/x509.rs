@@ -1,6 +1,6 @@
 //! `openssl/x509.h`: what `openssl-sys` does not declare.
 
-use std::ffi::{c_char, c_int, c_uchar, c_ulong};
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_ulong};
 
 use openssl_sys::{
     ASN1_INTEGER, ASN1_TIME, BIO, EVP_MD, EVP_PKEY, OSSL_LIB_CTX, X509, X509_ALGOR, X509_CRL, X509_EXTENSION,
@@ -43,6 +43,8 @@ unsafe extern "C" {
     pub fn X509_get0_notBefore(cert: *const X509) -> *const ASN1_TIME;
     pub fn X509_get0_serialNumber(cert: *const X509) -> *const ASN1_INTEGER;
     pub fn X509_get0_tbs_sigalg(cert: *const X509) -> *const X509_ALGOR;
+    pub fn d2i_X509_AUX(cert: *mut *mut X509, der: *mut *const c_uchar, len: c_long) -> *mut X509;
+    pub fn i2d_X509_AUX(cert: *const X509, out: *mut *mut c_uchar) -> c_int;
     pub fn i2d_re_X509_CRL_tbs(list: *mut X509_CRL, out: *mut *mut c_uchar) -> c_int;
     pub fn i2d_re_X509_REQ_tbs(request: *mut X509_REQ, out: *mut *mut c_uchar) -> c_int;
     pub fn i2d_re_X509_tbs(cert: *mut X509, out: *mut *mut c_uchar) -> c_int;

@@ -11,6 +11,7 @@ use crate::bio_memory::{Reader, Writer};
 use crate::callback::passphrase::Supply;
 use crate::check;
 use crate::error::{Error, Result};
+use crate::handle::Handle;
 use crate::legacy;
 use crate::queue;
 
@@ -49,6 +50,17 @@ fn undecrypted(error: Error) -> Error {
     }
 }
 
+/// The first private key in PEM, with the passphrase from `supply`.
+fn read_private(pem: &[u8], supply: &mut Supply<'_>) -> Result<Handle<ffi::EVP_PKEY>> {
+    queue::clear();
+    let reader = Reader::new(pem)?;
+    // SAFETY: the BIO is valid; null asks for a new key; the function and its data fit together and last for the call.
+    unsafe {
+        let raw = ffi::PEM_read_bio_PrivateKey(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
+        check::owned(raw, "PEM_read_bio_PrivateKey")
+    }
+}
+
 impl PKey {
     /// The first private key in PEM (`PEM_read_bio_PrivateKey`): PKCS#8, encrypted or not, or one of the older forms.
     /// Algorithms of OpenSSL's legacy provider are understood where it is at hand.
@@ -57,22 +69,19 @@ impl PKey {
     /// [`Error::OpenSsl`] where there is none, or it is damaged, or the passphrase is missing or wrong;
     /// [`Error::Value`] for a passphrase that is too long; [`Error::Callback`] for what asking for it failed with.
     pub fn from_pem(pem: &[u8], passphrase: Passphrase<'_>) -> Result<Self> {
-        let mut supply = Supply::new(passphrase);
-        let key = legacy::retry(|| {
+        legacy::asking_outside(passphrase, |passphrase| {
+            let mut supply = Supply::new(passphrase);
+            let key = read_private(pem, &mut supply).or_else(|error| {
+                // The key must not stay where the legacy provider is.
+                let plain =
+                    legacy::retry(error, || Self::from_handle(read_private(pem, &mut supply)?, true).to_pkcs8());
+                Ok(Self::from_der(&plain?)?.handle)
+            });
+            let decrypting = supply.was_used();
+            let key = supply.finish(key).map_err(|error| if decrypting { undecrypted(error) } else { error });
             queue::clear();
-            let reader = Reader::new(pem)?;
-            // SAFETY: the BIO is valid; null asks for a new key; the function and its data fit together and last for
-            // the call.
-            unsafe {
-                let raw =
-                    ffi::PEM_read_bio_PrivateKey(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
-                check::owned(raw, "PEM_read_bio_PrivateKey")
-            }
-        });
-        let decrypting = supply.was_used();
-        let key = supply.finish(key).map_err(|error| if decrypting { undecrypted(error) } else { error });
-        queue::clear();
-        Ok(Self::from_handle(key?, true))
+            Ok(Self::from_handle(key?, true))
+        })
     }
 
     /// A private key in DER (`d2i_AutoPrivateKey`): PKCS#8, not encrypted, or the form of its own kind.
@@ -130,29 +139,62 @@ impl PKey {
     /// encrypt keys; those of the passphrase as for [`PKey::from_pem`].
     pub fn to_pem(&self, cipher: Option<Cipher>, passphrase: Passphrase<'_>) -> Result<Zeroizing<Vec<u8>>> {
         self.needs_private()?;
-        let mut supply = Supply::new(passphrase);
-        let written = legacy::retry(|| {
-            queue::clear();
-            let writer = Writer::new()?;
-            // SAFETY: the BIO and the key are valid, the cipher is null or a constant of the library; without a
-            // passphrase argument the function is asked, which fits its data and lasts for the call.
-            let written = unsafe {
-                ffi::PEM_write_bio_PrivateKey(
-                    writer.as_ptr(),
-                    self.as_ptr(),
-                    cipher.map_or(ptr::null(), |cipher| cipher.0.as_ptr().cast_const()),
-                    ptr::null(),
-                    0,
-                    Supply::function(),
-                    supply.data(),
-                )
+        legacy::asking_outside(passphrase, |passphrase| {
+            let mut supply = Supply::new(passphrase);
+            let written = match self.write_private(cipher, &mut supply) {
+                // A key brings its providers with it, so it is a copy that is written where the legacy one is.
+                Err(error) if legacy::may_help(&error) => self.to_pkcs8().and_then(|plain| {
+                    legacy::retry(error, || Self::from_der(&plain)?.write_private(cipher, &mut supply))
+                }),
+                done => done,
             };
-            check::one(written, "PEM_write_bio_PrivateKey")?;
-            Ok(Zeroizing::new(writer.bytes().to_vec()))
-        });
-        let written = supply.finish(written);
+            let written = supply.finish(written);
+            queue::clear();
+            written
+        })
+    }
+
+    /// Writes it as [`PKey::to_pem`] says.
+    fn write_private(&self, cipher: Option<Cipher>, supply: &mut Supply<'_>) -> Result<Zeroizing<Vec<u8>>> {
         queue::clear();
-        written
+        let writer = Writer::new()?;
+        // SAFETY: the BIO and the key are valid, the cipher is null or a constant of the library; without a
+        // passphrase argument the function is asked, which fits its data and lasts for the call.
+        let written = unsafe {
+            ffi::PEM_write_bio_PrivateKey(
+                writer.as_ptr(),
+                self.as_ptr(),
+                cipher.map_or(ptr::null(), |cipher| cipher.0.as_ptr().cast_const()),
+                ptr::null(),
+                0,
+                Supply::function(),
+                supply.data(),
+            )
+        };
+        check::one(written, "PEM_write_bio_PrivateKey")?;
+        Ok(Zeroizing::new(writer.bytes().to_vec()))
+    }
+
+    /// The private key in DER, as PKCS#8, not encrypted (`i2d_PKCS8PrivateKey_bio`).
+    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>> {
+        queue::clear();
+        let writer = Writer::new()?;
+        let mut supply = Supply::new(Passphrase::None);
+        // SAFETY: the BIO and the key are valid; null is for no cipher and no passphrase; the function and its data fit
+        // together and last for the call.
+        let written = unsafe {
+            ffi::i2d_PKCS8PrivateKey_bio(
+                writer.as_ptr(),
+                self.as_ptr(),
+                ptr::null(),
+                ptr::null(),
+                0,
+                Supply::function(),
+                supply.data(),
+            )
+        };
+        check::one(written, "i2d_PKCS8PrivateKey_bio")?;
+        Ok(Zeroizing::new(writer.bytes().to_vec()))
     }
 
     /// The private key in DER, in the older form of its kind where there is one, else PKCS#8 (`i2d_PrivateKey`).

@@ -9,6 +9,7 @@ use super::{State, X509};
 use crate::bio_memory::{Reader, Writer};
 use crate::callback::passphrase::{Passphrase, Supply};
 use crate::check;
+use crate::encoding;
 use crate::error::Result;
 use crate::queue;
 
@@ -64,6 +65,26 @@ impl X509 {
         let handle = unsafe { check::owned(ffi::d2i_X509(ptr::null_mut(), &raw mut at, length), "d2i_X509")? };
         queue::clear();
         Ok(Self::wrap(State::new(handle, false, false)))
+    }
+
+    /// A certificate in DER, with what OpenSSL keeps beside it, such as a name (`d2i_X509_AUX`).
+    ///
+    /// # Errors
+    /// As [`X509::from_der`].
+    pub(crate) fn from_trusted_der(der: &[u8]) -> Result<Self> {
+        // SAFETY: the function is of that family.
+        let handle = unsafe { encoding::from_der(der, ffi::d2i_X509_AUX, "d2i_X509_AUX")? };
+        Ok(Self::wrap(State::new(handle, false, false)))
+    }
+
+    /// The certificate in DER, with what OpenSSL keeps beside it (`i2d_X509_AUX`).
+    ///
+    /// # Errors
+    /// As [`X509::to_der`].
+    pub(crate) fn to_trusted_der(&self) -> Result<Vec<u8>> {
+        let state = self.0.lock();
+        // SAFETY: the function is of that family; the certificate is valid and locked.
+        unsafe { encoding::to_der(state.as_ptr(), ffi::i2d_X509_AUX, "i2d_X509_AUX") }
     }
 
     /// The certificate in PEM (`PEM_write_bio_X509`).
