@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::asn1::object::Nid;
 use crate::check;
 use crate::encoding;
-use crate::error::{Error, Result};
+use crate::error::{Entry, Error, ErrorStack, Result};
 use crate::handle::Handle;
 use crate::legacy;
 use crate::pkey::PKey;
@@ -69,13 +69,21 @@ impl Pkcs12 {
     ///
     /// Where there is no private key, all certificates are among the others.
     ///
+    /// A passphrase vouches for the file by its checksum. So a file without one is refused where there is a passphrase,
+    /// which the library does not do since 3.4. None and the empty one vouch for nothing: everybody can use them.
+    ///
     /// # Errors
-    /// [`Error::OpenSsl`] where it is no PKCS#12 file, or damaged, or the passphrase is wrong or missing;
-    /// [`Error::Value`] for a NUL in the passphrase.
+    /// [`Error::OpenSsl`] where it is no PKCS#12 file, or damaged, or has no checksum (see above), or the passphrase is
+    /// wrong or missing; [`Error::Value`] for a NUL in the passphrase.
     pub fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self> {
         let passphrase = passphrase.map(terminated).transpose()?;
         // SAFETY: the function is of that family.
         let file = unsafe { encoding::from_der(der, ffi::d2i_PKCS12, "d2i_PKCS12")? };
+        let vouches = passphrase.as_ref().is_some_and(|text| text.len() > 1);
+        // SAFETY: the file is valid and ours alone.
+        if vouches && unsafe { ffi::PKCS12_mac_present(file.as_ptr()) } != 1 {
+            return Err(mac_absent());
+        }
         let parse = || parse(&file, passphrase.as_ref().map(|text| text.as_slice()));
         let parsed = parse().or_else(|error| legacy::retry(error, || Encoded::of(&parse()?))?.decode());
         queue::clear();
@@ -197,6 +205,13 @@ fn parse(file: &Handle<ffi::PKCS12>, passphrase: Option<&[u8]>) -> Result<Pkcs12
     })
 }
 
+/// What OpenSSL says of a file without a checksum where it asks for one.
+fn mac_absent() -> Error {
+    let (library, reason) = queue::texts(ffi::ERR_LIB_PKCS12, ffi::PKCS12_R_MAC_ABSENT);
+    let code = ffi::ERR_PACK(ffi::ERR_LIB_PKCS12, 0, ffi::PKCS12_R_MAC_ABSENT);
+    Error::OpenSsl(ErrorStack::new(vec![Entry::new(code, library, reason, String::new())]))
+}
+
 /// The name that a certificate was given in its file.
 fn alias(certificate: &Handle<ffi::X509>) -> Option<Vec<u8>> {
     let mut length = 0;
@@ -280,6 +295,9 @@ mod tests {
             assert!(matches!(Pkcs12::from_der(&der, wrong), Err(Error::OpenSsl(_))));
         }
         assert!(Pkcs12::from_der(&der[..der.len() - 1], Some(b"pw")).is_err());
+        let der = bag.to_der(Some(b"pw"), 1, -1, Algorithm::default()).unwrap();
+        let error = Pkcs12::from_der(&der, Some(b"pw")).unwrap_err().to_string();
+        assert!(error.contains("mac absent"), "{error}");
         assert!(queue::is_empty());
     }
 }
