@@ -3,12 +3,18 @@
 Bug class: hostile ASN.1. What random damage does is in tests/test_crypto_mutations.py; here it is done on purpose.
 """
 
+import datetime
 import time
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import CRLEntryExtensionOID
 from OpenSSL import crypto
 
+from tests.conftest import UPSTREAM
 from tests.support.authority import Authority
 from tests.support.issuing import rsa_key, self_signed
 
@@ -92,6 +98,41 @@ def test_hostile_asn1_within_an_extension(what: str):
         except crypto.Error as error:
             assert error.args[0]  # noqa: PT017  either is an answer
     assert crypto.dump_certificate(crypto.FILETYPE_TEXT, read)
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream has removed X509Extension")
+@pytest.mark.parametrize("text", [b"CA:TRUE", b"TLS Web Server Authentication"])
+def test_hostile_asn1_is_not_shown_as_what_it_spells(text: bytes):
+    """What an extension holds where it cannot be decoded does not come out as if OpenSSL had read it there."""
+    certificate = self_signed()
+    names = (b"basicConstraints", b"keyUsage", b"extendedKeyUsage", b"subjectKeyIdentifier")
+    for name in names:
+        extension = crypto.X509Extension(name, False, b"DER:" + text.hex().encode())
+        with pytest.raises(crypto.Error) as info:
+            str(extension)
+        assert info.value.args[0]
+        certificate.add_extensions([extension])
+    certificate.sign(rsa_key(), "sha256")
+    read = crypto.load_certificate(DER, crypto.dump_certificate(DER, certificate))
+    for index, name in enumerate(names):
+        assert read.get_extension(index).get_short_name() == name
+        with pytest.raises(crypto.Error) as info:
+            str(read.get_extension(index))
+        assert info.value.args[0]
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream has removed CRL")
+def test_hostile_asn1_is_not_shown_as_a_reason(ec: Authority):
+    now = datetime.datetime.now(datetime.UTC)
+    reason = x509.UnrecognizedExtension(CRLEntryExtensionOID.CRL_REASON, b"Key Compromise")
+    entry = x509.RevokedCertificateBuilder().serial_number(1).revocation_date(now).add_extension(reason, critical=False)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ec.root.certificate.subject)
+    builder = builder.last_update(now).next_update(now + datetime.timedelta(1)).add_revoked_certificate(entry.build())
+    data = builder.sign(ec.root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    [revoked] = crypto.load_crl(DER, data).get_revoked()
+    with pytest.raises(crypto.Error) as info:
+        revoked.get_reason()
+    assert info.value.args[0]
 
 
 def spliced(certificate: bytes, old: bytes, new: bytes) -> bytes:

@@ -102,29 +102,37 @@ impl X509Extension {
         unsafe { string::bytes(ffi::X509_EXTENSION_get_data(self.as_ptr()).cast()) }
     }
 
-    /// The value in words (`X509V3_EXT_print`); the bytes in hexadecimal where OpenSSL does not know the extension
-    /// or has no words for its value.
+    /// The value in words (`X509V3_EXT_print`). Where OpenSSL does not know the extension, a dump of the bytes, in
+    /// hexadecimal and as characters; where it has no words for the value, the bytes in hexadecimal.
     ///
     /// Alternative names are written so that no value can pass for another one, or for several: commas, backslashes and
     /// control characters other than NUL in them are written as a backslash and two hexadecimal digits.
     ///
     /// # Errors
-    /// [`crate::Error::OpenSsl`] where the value of an alternative name cannot be decoded.
+    /// [`crate::Error::OpenSsl`] where OpenSSL knows the extension and cannot decode its value: a dump could show any
+    /// text, which would pass for its words.
     pub fn to_text(&self) -> Result<String> {
         queue::clear();
         let nid = self.nid().map_or(ffi::NID_undef, Nid::as_raw);
         if matches!(nid, ffi::NID_subject_alt_name | ffi::NID_issuer_alt_name | ffi::NID_certificate_issuer) {
             return general_names::text(self);
         }
-        let writer = Writer::new()?;
-        // SAFETY: the BIO and the extension are valid.
-        let printed = unsafe { ffi::X509V3_EXT_print(writer.as_ptr(), self.as_ptr(), ffi::X509V3_EXT_DUMP_UNKNOWN, 0) };
+        // SAFETY: the extension is valid; the result is null or a constant of the library, which is not used.
+        let known = !unsafe { ffi::X509V3_EXT_get(self.as_ptr()) }.is_null();
         queue::clear();
+        let writer = Writer::new()?;
+        let undecoded = if known { 0 } else { ffi::X509V3_EXT_DUMP_UNKNOWN };
+        // SAFETY: the BIO and the extension are valid.
+        let printed = unsafe { ffi::X509V3_EXT_print(writer.as_ptr(), self.as_ptr(), undecoded, 0) };
         if printed <= 0 {
+            if !queue::is_empty() {
+                return Err(check::failure("X509V3_EXT_print"));
+            }
             // An empty comment, for instance: OpenSSL has no words for it.
             let bytes: Vec<String> = self.data().iter().map(|byte| format!("{byte:02X}")).collect();
             return Ok(bytes.join(":"));
         }
+        queue::clear();
         Ok(String::from_utf8_lossy(writer.bytes()).into_owned())
     }
 }

@@ -87,3 +87,15 @@ fn certificates_are_looked_at() {
     assert!(cert.subject().get(Nid::EMAIL_ADDRESS).unwrap().is_some());
     assert!(queue::is_empty());
 }
+
+#[test]
+fn what_cannot_be_decoded_has_no_text() {
+    for name in ["basicConstraints", "keyUsage", "extendedKeyUsage", "CRLReason", "nsComment", "ct_precert_scts"] {
+        // "CA:TRUE"
+        let extension = made(name, "DER:43413a54525545").unwrap();
+        assert!(matches!(extension.to_text(), Err(Error::OpenSsl(_))), "{name}");
+        assert!(queue::is_empty());
+    }
+    assert!(made("1.2.3.4", "DER:43413a54525545").unwrap().to_text().unwrap().contains("43 41 3a"));
+    assert_eq!(made("nsComment", "DER:1600").unwrap().to_text().unwrap(), "16:00");
+}
