@@ -163,6 +163,25 @@ def test_hostile_asn1_dates(ec: Authority, date: bytes):
     with pytest.raises(crypto.X509StoreContextError):
         crypto.X509StoreContext(store, read, [ec.intermediate.x509]).verify_certificate()
     assert read.get_subject().CN == "server"
+    with pytest.raises(crypto.Error):
+        read.get_notAfter()
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream has removed CRL")
+@pytest.mark.parametrize("date", [b"all nonsenseZ", b"209901000000Z", b"200230000000Z", b"200101006000Z"])
+def test_hostile_asn1_dates_of_a_revocation(ec: Authority, date: bytes):
+    when = datetime.datetime(2020, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    entry = x509.RevokedCertificateBuilder().serial_number(1).revocation_date(when).build()
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ec.root.certificate.subject)
+    now = datetime.datetime.now(datetime.UTC)
+    builder = builder.last_update(now).next_update(now + datetime.timedelta(1)).add_revoked_certificate(entry)
+    data = builder.sign(ec.root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    [revoked] = crypto.load_crl(DER, data).get_revoked()
+    assert revoked.get_rev_date() == b"20200102030405Z"
+    [revoked] = crypto.load_crl(DER, spliced(data, b"200102030405Z", date)).get_revoked()
+    with pytest.raises(crypto.Error) as info:
+        revoked.get_rev_date()
+    assert info.value.args[0]
 
 
 def test_hostile_asn1_serial_numbers():
