@@ -412,3 +412,28 @@ def test_a_passphrase_that_cannot_be_encoded_is_not_shown(how: str, tmp_path: Pa
     assert type(caught.value) is ValueError
     assert caught.value.__context__ is None
     assert "hunter2" not in repr(caught.value)
+
+
+def holds(error: BaseException, secret: str) -> bool:
+    """Say whether a program that logs an exception in any way would log the secret."""
+    seen = [repr(error), str(error), str(error.args), str(getattr(error, "object", ""))]
+    rest = error.__context__ or error.__cause__
+    return any(secret in text for text in seen) or (rest is not None and holds(rest, secret))
+
+
+@ours_only
+@pytest.mark.parametrize("load", ["load_privatekey", "load_pem_bundle", "load_pkcs12"])
+def test_a_key_that_is_not_ascii_is_not_shown(load: str):
+    pem = crypto.dump_privatekey(PEM, rsa_key()).decode()
+    secret = pem[100:140]
+    loader = {
+        "load_privatekey": lambda text: crypto.load_privatekey(PEM, text),
+        "load_pem_bundle": crypto.load_pem_bundle,
+        "load_pkcs12": crypto.load_pkcs12,
+    }[load]
+    for bad in ("é", "\udcff", "éü"):
+        with pytest.raises(UnicodeEncodeError) as info:
+            loader(pem + bad + "\n")
+        assert not holds(info.value, secret)
+        assert (info.value.encoding, info.value.start, info.value.end) == ("ascii", len(pem), len(pem) + len(bad))
+        assert str(len(pem)) in str(info.value)

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::{PyDeprecationWarning, PyTypeError};
+use pyo3::exceptions::{PyDeprecationWarning, PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PySlice, PyString};
 use zeroize::Zeroizing;
@@ -65,10 +65,10 @@ impl<'py> Data<'py> {
     /// As [`Data::from_buffer`], and `str` as ASCII (what `load_certificate` and its kind take).
     ///
     /// # Errors
-    /// UnicodeEncodeError where the text is not ASCII.
+    /// UnicodeEncodeError where the text is not ASCII. It does not hold the text, which may be a private key.
     pub(crate) fn from_buffer_or_ascii(object: &Bound<'py, PyAny>) -> PyResult<Self> {
         if object.is_instance_of::<PyString>() {
-            let encoded = object.call_method1("encode", ("ascii",))?;
+            let encoded = object.call_method1("encode", ("ascii",)).map_err(|error| masked(object.py(), error))?;
             return Ok(Self::Bytes(encoded.cast_into::<PyBytes>()?));
         }
         Self::from_buffer(object)
@@ -85,6 +85,17 @@ impl<'py> Data<'py> {
         }
         Self::from_buffer(object)
     }
+}
+
+/// A UnicodeEncodeError with the same places, whose text is of question marks and, where it could not be encoded, U+FFFD.
+fn masked(py: Python<'_>, error: PyErr) -> PyErr {
+    let place = |name| error.value(py).getattr(name).and_then(|place| place.extract::<usize>());
+    let (true, Ok(start), Ok(end)) = (error.is_instance_of::<PyUnicodeEncodeError>(py), place("start"), place("end"))
+    else {
+        return error;
+    };
+    let text = "?".repeat(start) + &"\u{fffd}".repeat(end.saturating_sub(start));
+    PyUnicodeEncodeError::new_err(("ascii", text, start, end, "ordinal not in range(128)"))
 }
 
 /// A copy of the first `limit` bytes of a contiguous buffer, and the length of the whole in bytes.
