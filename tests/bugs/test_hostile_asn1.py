@@ -6,6 +6,7 @@ Bug class: hostile ASN.1. What random damage does is in tests/test_crypto_mutati
 import datetime
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -14,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import CRLEntryExtensionOID
 from OpenSSL import crypto
 
-from tests.conftest import UPSTREAM
+from tests.conftest import UPSTREAM, error_queue_is_empty
 from tests.support.authority import Authority
 from tests.support.issuing import rsa_key, self_signed
 
 DER = crypto.FILETYPE_ASN1
 
-LOADERS: dict[str, Callable[[bytes], object]] = {
+LOADERS: dict[str, Callable[[bytes], Any]] = {
     "certificate": lambda data: crypto.load_certificate(DER, data),
     "request": lambda data: crypto.load_certificate_request(DER, data),
     "list": lambda data: crypto.load_crl(DER, data),
@@ -182,6 +183,34 @@ def test_hostile_asn1_dates_of_a_revocation(ec: Authority, date: bytes):
     with pytest.raises(crypto.Error) as info:
         revoked.get_rev_date()
     assert info.value.args[0]
+
+
+def content(value: bytes) -> bytes:
+    """Return what is in a DER value of at least 128 bytes."""
+    return value[2 + (value[1] & 0x7F) :]
+
+
+@pytest.mark.parametrize("what", ["certificate", "request"])
+def test_hostile_asn1_versions(ec: Authority, what: str):
+    """A number that C has no room for leaves no error behind."""
+    number = b"\x02\x09" + b"\x01" * 9
+    if what == "certificate":
+        data, old, new = ec.server.cert_der, b"\xa0\x03\x02\x01\x02", b"\xa0\x0b" + number
+    else:
+        builder = x509.CertificateSigningRequestBuilder().subject_name(ec.server.certificate.subject)
+        data = builder.sign(ec.server.key, hashes.SHA256()).public_bytes(Encoding.DER)
+        old, new = b"\x02\x01\x00", number
+    rest = content(data)
+    # The signed part comes first, and its version first of all.
+    header = len(rest) - len(content(rest))
+    size = int.from_bytes(rest[2:header], "big")
+    signed, rest = rest[header : header + size], rest[header + size :]
+    assert signed.startswith(old)
+    signed = new + signed[len(old) :]
+    changed = b"\x30" + length(len(signed)) + signed + rest
+    read = LOADERS[what](b"\x30" + length(len(changed)) + changed)
+    assert read.get_version() == -1
+    assert error_queue_is_empty()
 
 
 def test_hostile_asn1_serial_numbers():

@@ -51,7 +51,10 @@ impl X509 {
     pub fn version(&self) -> i64 {
         let state = self.0.lock();
         // SAFETY: the certificate is valid and locked.
-        unsafe { ffi::X509_get_version(state.as_ptr()) }
+        let version = unsafe { ffi::X509_get_version(state.as_ptr()) };
+        // A number that is too large, for which C gives -1, is an error to it.
+        queue::clear();
+        version
     }
 
     /// Sets the version: 2 for X.509 v3 (`X509_set_version`). No value is refused.

@@ -115,7 +115,10 @@ impl X509Req {
     pub fn version(&self) -> i64 {
         let request = self.0.lock();
         // SAFETY: the request is valid and locked.
-        unsafe { ffi::X509_REQ_get_version(request.as_ptr()) }
+        let version = unsafe { ffi::X509_REQ_get_version(request.as_ptr()) };
+        // A number that is too large, for which C gives -1, is an error to it.
+        queue::clear();
+        version
     }
 
     /// Sets the version (`X509_REQ_set_version`); see [`X509Req::version`].
