@@ -124,6 +124,38 @@ class TestSerial:
         with pytest.raises(TypeError):
             crypto.X509().set_serial_number(serial)
 
+    @ours_only
+    @pytest.mark.parametrize("serial", [5, 2**63, 2**70, 2**160])
+    def test_what_stands_for_an_integer(self, serial):
+        asked = []
+
+        class Index:
+            def __index__(self):
+                asked.append(self)
+                return serial
+
+        cert = crypto.X509()
+        cert.set_serial_number(Index())
+        assert cert.get_serial_number() == serial
+        assert len(asked) == 1
+        Index.__index__ = lambda self: -serial
+        with pytest.raises(ValueError, match="negative"):
+            cert.set_serial_number(Index())
+
+    @ours_only
+    @pytest.mark.parametrize("error", [TypeError("mine"), ValueError("mine"), KeyboardInterrupt("mine")])
+    def test_what_fails_to_stand_for_an_integer(self, error):
+        class Index:
+            def __index__(self):
+                raise error
+
+        with pytest.raises(type(error), match="mine") as info:
+            crypto.X509().set_serial_number(Index())
+        assert info.value is error
+        Index.__index__ = lambda self: "1"
+        with pytest.raises(TypeError, match="__index__ returned non-int"):
+            crypto.X509().set_serial_number(Index())
+
 
 FORMS = [b"20200101000000Z", b"20200101000000+0100", b"20200101000000-0800"]
 NO_TIMES = [b"", b"x", b"20200101000000", b"20200230000000Z", b"20201301000000Z", b"20200101000000+01", b"2020-01-01"]

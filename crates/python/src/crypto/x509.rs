@@ -109,12 +109,16 @@ impl X509 {
     /// Raises ValueError for a negative one, TypeError for another type. (X509_set_serialNumber)
     fn set_serial_number(&self, serial: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = serial.py();
+        let serial = if serial.is_instance_of::<PyInt>() {
+            serial.clone()
+        } else if serial.get_type().hasattr(intern!(py, "__index__"))? {
+            py.import(intern!(py, "operator"))?.call_method1(intern!(py, "index"), (serial,))?
+        } else {
+            return Err(PyTypeError::new_err("serial must be an integer"));
+        };
         if let Ok(small) = serial.extract::<i64>() {
             return self.0.set_serial_number(&small.to_be_bytes()).or_raise::<Crypto>();
         }
-        let Ok(serial) = serial.cast::<PyInt>() else {
-            return Err(PyTypeError::new_err("serial must be an integer"));
-        };
         let bits: usize = serial.call_method0(intern!(py, "bit_length"))?.extract()?;
         let signed = PyDict::new(py);
         signed.set_item(intern!(py, "signed"), true)?;
