@@ -164,7 +164,9 @@ pub fn crl(list: &X509Crl) {
         name(&issuer);
     }
     let _ = list.to_text();
+    let mut in_part = false;
     if let Ok(entries) = list.revoked() {
+        in_part = list.to_der().is_ok_and(|der| checked_in_part(&der, &entries));
         for entry in &entries {
             revoked(entry);
             let _ = list.add_revoked(entry);
@@ -184,9 +186,22 @@ pub fn crl(list: &X509Crl) {
     clean();
     if list.sign(&IDENTITY.0, &IDENTITY.1, sha256()).is_ok() {
         let der = list.to_der().unwrap();
-        assert_eq!(X509Crl::from_der(&der).unwrap().to_der().unwrap(), der);
+        match X509Crl::from_der(&der) {
+            Ok(again) => assert_eq!(again.to_der().unwrap(), der),
+            Err(error) => assert!(in_part, "{error}"),
+        }
     }
     clean();
+}
+
+/// Whether OpenSSL may have looked at a part of the entries only when it loaded a list. It stops, and loads the list all
+/// the same, at the first one whose reason or issuer cannot be decoded or is there twice. Signing sorts the entries: what
+/// it refuses, such as a bad date of invalidity, may then stand before that one.
+fn checked_in_part(der: &[u8], entries: &[Revoked]) -> bool {
+    let extensions = |object: &[u8]| der.windows(object.len()).filter(|window| *window == object).count();
+    let reasons = entries.iter().filter(|entry| matches!(entry.reason(), Ok(Some(_)))).count();
+    // CRLReason and certificateIssuer; of the latter nobody here can say whether it can be decoded.
+    extensions(b"\x06\x03\x55\x1d\x15") != reasons || extensions(b"\x06\x03\x55\x1d\x1d") > 0
 }
 
 fn revoked(entry: &Revoked) {
