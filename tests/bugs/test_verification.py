@@ -284,3 +284,13 @@ def test_verification_silently_off_for_signatures_with_md4(rsa: Authority, tmp_p
         else:
             with pytest.raises(crypto.Error):
                 message.verify(store)
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream has a class in Python, which raises AttributeError")
+def test_verification_silently_off_where_nothing_was_made(ec: Authority):
+    context = crypto.X509StoreContext.__new__(crypto.X509StoreContext)
+    store = crypto.X509Store()
+    store.add_cert(ec.root.x509)
+    for operation in (lambda: context.set_store(store), context.verify_certificate, context.get_verified_chain):
+        with pytest.raises(ValueError, match="__init__\\(\\) was not called"):
+            operation()

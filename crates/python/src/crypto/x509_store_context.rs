@@ -39,11 +39,16 @@ fn store(object: &Bound<'_, PyAny>) -> PyResult<core::X509Store> {
     Ok(store.get().core().clone())
 }
 
+/// For an object that only `__new__` has seen.
+fn unmade() -> PyErr {
+    PyValueError::new_err("X509StoreContext.__init__() was not called")
+}
+
 impl X509StoreContext {
     /// The chain, or the exception for why there is none.
     fn verify(&self, py: Python<'_>) -> PyResult<Vec<core::X509>> {
         let task = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let task = task.ok_or_else(|| PyValueError::new_err("X509StoreContext.__init__() was not called"))?;
+        let task = task.ok_or_else(unmade)?;
         let verdict = py.detach(|| core::verify(&task.store, &task.certificate, &task.untrusted));
         match verdict.or_raise::<Crypto>()? {
             Verdict::Trusted(chain) => Ok(chain),
@@ -100,9 +105,7 @@ impl X509StoreContext {
     #[pyo3(signature = (store))]
     fn set_store(&self, store: &Bound<'_, PyAny>) -> PyResult<()> {
         let store = self::store(store)?;
-        if let Some(task) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            task.store = store;
-        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut().ok_or_else(unmade)?.store = store;
         Ok(())
     }
 
