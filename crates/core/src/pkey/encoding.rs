@@ -10,6 +10,7 @@ use super::{PKey, Passphrase};
 use crate::bio_memory::{Reader, Writer};
 use crate::callback::passphrase::Supply;
 use crate::check;
+use crate::encoding;
 use crate::error::{Error, Result};
 use crate::handle::Handle;
 use crate::legacy;
@@ -89,14 +90,8 @@ impl PKey {
     /// # Errors
     /// [`Error::OpenSsl`] where it is none, or damaged, or encrypted.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        queue::clear();
-        let length = check::long_len(der.len())?;
-        let mut at = der.as_ptr();
-        // SAFETY: `at` points to `length` bytes; null asks for a new key.
-        let key = unsafe {
-            check::owned(ffi::d2i_AutoPrivateKey(ptr::null_mut(), &raw mut at, length), "d2i_AutoPrivateKey")?
-        };
-        queue::clear();
+        // SAFETY: the function is of that family.
+        let key = unsafe { encoding::from_der(der, ffi::d2i_AutoPrivateKey, "d2i_AutoPrivateKey")? };
         Ok(Self::from_handle(key, true))
     }
 
@@ -105,15 +100,8 @@ impl PKey {
     /// # Errors
     /// [`Error::OpenSsl`] where there is none, or it is damaged.
     pub fn public_from_pem(pem: &[u8]) -> Result<Self> {
-        queue::clear();
-        let reader = Reader::new(pem)?;
-        let mut supply = Supply::new(Passphrase::None);
-        // SAFETY: as in `from_pem`.
-        let key = unsafe {
-            let raw = ffi::PEM_read_bio_PUBKEY(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
-            check::owned(raw, "PEM_read_bio_PUBKEY")?
-        };
-        queue::clear();
+        // SAFETY: the function is of that family.
+        let key = unsafe { encoding::from_pem(pem, ffi::PEM_read_bio_PUBKEY, "PEM_read_bio_PUBKEY")? };
         Ok(Self::from_handle(key, false))
     }
 
@@ -122,12 +110,8 @@ impl PKey {
     /// # Errors
     /// [`Error::OpenSsl`] where it is none, or damaged.
     pub fn public_from_der(der: &[u8]) -> Result<Self> {
-        queue::clear();
-        let length = check::long_len(der.len())?;
-        let mut at = der.as_ptr();
-        // SAFETY: `at` points to `length` bytes; null asks for a new key.
-        let key = unsafe { check::owned(ffi::d2i_PUBKEY(ptr::null_mut(), &raw mut at, length), "d2i_PUBKEY")? };
-        queue::clear();
+        // SAFETY: the function is of that family.
+        let key = unsafe { encoding::from_der(der, ffi::d2i_PUBKEY, "d2i_PUBKEY")? };
         Ok(Self::from_handle(key, false))
     }
 
@@ -217,11 +201,8 @@ impl PKey {
     /// # Errors
     /// [`Error::OpenSsl`] where the library cannot write it.
     pub fn public_to_pem(&self) -> Result<Vec<u8>> {
-        queue::clear();
-        let writer = Writer::new()?;
         // SAFETY: the BIO and the key are valid.
-        check::one(unsafe { ffi::PEM_write_bio_PUBKEY(writer.as_ptr(), self.as_ptr()) }, "PEM_write_bio_PUBKEY")?;
-        Ok(writer.bytes().to_vec())
+        encoding::written(|out| unsafe { ffi::PEM_write_bio_PUBKEY(out, self.as_ptr()) }, "PEM_write_bio_PUBKEY")
     }
 
     /// The public part in DER, a SubjectPublicKeyInfo of RFC 5280 (`i2d_PUBKEY`).
@@ -229,11 +210,8 @@ impl PKey {
     /// # Errors
     /// [`Error::OpenSsl`] where the library cannot write it.
     pub fn public_to_der(&self) -> Result<Vec<u8>> {
-        queue::clear();
-        let writer = Writer::new()?;
         // SAFETY: the BIO and the key are valid.
-        check::one(unsafe { ffi::i2d_PUBKEY_bio(writer.as_ptr(), self.as_ptr()) }, "i2d_PUBKEY_bio")?;
-        Ok(writer.bytes().to_vec())
+        encoding::written(|out| unsafe { ffi::i2d_PUBKEY_bio(out, self.as_ptr()) }, "i2d_PUBKEY_bio")
     }
 
     /// The numbers of an RSA key in words: of a pair all, of a public key the public ones (`EVP_PKEY_print_private`,

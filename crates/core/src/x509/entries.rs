@@ -14,6 +14,7 @@ use super::name::Components;
 use crate::asn1::object::Nid;
 use crate::asn1::string;
 use crate::check;
+use crate::encoding;
 use crate::error::Result;
 use crate::handle::Handle;
 use crate::queue;
@@ -115,17 +116,8 @@ impl<'a> NameRef<'a> {
 
     /// The DER encoding (`i2d_X509_NAME`).
     pub(crate) fn der(self) -> Result<Vec<u8>> {
-        queue::clear();
-        let mut out = ptr::null_mut();
-        // SAFETY: the name is valid; null asks for a new buffer.
-        let length = unsafe { ffi::i2d_X509_NAME(self.as_ptr(), &raw mut out) };
-        let length = check::positive(length, "i2d_X509_NAME")?;
-        let out = check::borrowed(out, "i2d_X509_NAME")?;
-        // SAFETY: success gave a buffer of `length` bytes.
-        let der = unsafe { std::slice::from_raw_parts(out.as_ptr(), length) }.to_vec();
-        // SAFETY: the buffer is ours to free, and not used afterwards.
-        unsafe { ffi::OPENSSL_free(out.as_ptr().cast()) };
-        Ok(der)
+        // SAFETY: the function is of that family; the name is valid, and does not change meanwhile.
+        unsafe { encoding::to_der(self.as_ptr(), ffi::i2d_X509_NAME, "i2d_X509_NAME") }
     }
 
     /// The first four bytes of the SHA-1 of the canonical encoding (`X509_NAME_hash_ex`).

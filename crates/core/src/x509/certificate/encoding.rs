@@ -1,29 +1,31 @@
 //! Reading and writing certificates: PEM, DER, text.
 
-use std::ffi::c_void;
 use std::ptr;
 
 use ironssl_sys as ffi;
 
 use super::{State, X509};
-use crate::bio_memory::{Reader, Writer};
-use crate::callback::passphrase::{Passphrase, Supply};
 use crate::check;
-use crate::encoding;
+use crate::encoding::{self, FromPem};
 use crate::error::Result;
+use crate::handle::Handle;
 use crate::queue;
 
-/// A function that reads the next certificate of a BIO.
-pub(super) type ReadPem =
-    unsafe extern "C" fn(*mut ffi::BIO, *mut *mut ffi::X509, ffi::pem_password_cb, *mut c_void) -> *mut ffi::X509;
+/// A function that reads the next certificate of a BIO, and its name.
+pub(super) type ReadPem = (FromPem<ffi::X509>, &'static str);
 
-/// That for `CERTIFICATE`, and its name.
-pub(super) const PLAIN: (ReadPem, &str) = (ffi::PEM_read_bio_X509, "PEM_read_bio_X509");
+/// That for `CERTIFICATE`.
+pub(super) const PLAIN: ReadPem = (ffi::PEM_read_bio_X509, "PEM_read_bio_X509");
 
 /// That for `TRUSTED CERTIFICATE` as well.
-pub(super) const TRUSTED: (ReadPem, &str) = (ffi::PEM_read_bio_X509_AUX, "PEM_read_bio_X509_AUX");
+pub(super) const TRUSTED: ReadPem = (ffi::PEM_read_bio_X509_AUX, "PEM_read_bio_X509_AUX");
 
 impl X509 {
+    /// A certificate that was just read, which nobody else has.
+    fn read(handle: Handle<ffi::X509>) -> Self {
+        Self::wrap(State::new(handle, false, false))
+    }
+
     /// The first certificate in PEM (`PEM_read_bio_X509`).
     ///
     /// # Errors
@@ -38,19 +40,9 @@ impl X509 {
         Self::read_pem(pem, TRUSTED)
     }
 
-    fn read_pem(pem: &[u8], (read, name): (ReadPem, &'static str)) -> Result<Self> {
-        queue::clear();
-        let reader = Reader::new(pem)?;
-        // A PEM block may say that it is encrypted, whatever is in it.
-        let mut supply = Supply::new(Passphrase::None);
-        // SAFETY: the BIO is valid; null asks for a new object; the function and its data fit together and last for the
-        // call.
-        let handle = unsafe {
-            let raw = read(reader.as_ptr(), ptr::null_mut(), Supply::function(), supply.data());
-            check::owned(raw, name)?
-        };
-        queue::clear();
-        Ok(Self::wrap(State::new(handle, false, false)))
+    fn read_pem(pem: &[u8], (read, call): ReadPem) -> Result<Self> {
+        // SAFETY: the function is of that family.
+        unsafe { encoding::from_pem(pem, read, call) }.map(Self::read)
     }
 
     /// A certificate in DER (`d2i_X509`).
@@ -58,13 +50,8 @@ impl X509 {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where it is none, or damaged.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        queue::clear();
-        let length = check::long_len(der.len())?;
-        let mut at = der.as_ptr();
-        // SAFETY: `at` points to `length` bytes; null asks for a new object.
-        let handle = unsafe { check::owned(ffi::d2i_X509(ptr::null_mut(), &raw mut at, length), "d2i_X509")? };
-        queue::clear();
-        Ok(Self::wrap(State::new(handle, false, false)))
+        // SAFETY: the function is of that family.
+        unsafe { encoding::from_der(der, ffi::d2i_X509, "d2i_X509") }.map(Self::read)
     }
 
     /// A certificate in DER, with what OpenSSL keeps beside it, such as a name (`d2i_X509_AUX`).
@@ -73,8 +60,7 @@ impl X509 {
     /// As [`X509::from_der`].
     pub(crate) fn from_trusted_der(der: &[u8]) -> Result<Self> {
         // SAFETY: the function is of that family.
-        let handle = unsafe { encoding::from_der(der, ffi::d2i_X509_AUX, "d2i_X509_AUX")? };
-        Ok(Self::wrap(State::new(handle, false, false)))
+        unsafe { encoding::from_der(der, ffi::d2i_X509_AUX, "d2i_X509_AUX") }.map(Self::read)
     }
 
     /// The certificate in DER, with what OpenSSL keeps beside it (`i2d_X509_AUX`).
@@ -92,12 +78,9 @@ impl X509 {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where it is not complete enough to be encoded.
     pub fn to_pem(&self) -> Result<Vec<u8>> {
-        queue::clear();
-        let writer = Writer::new()?;
         let state = self.0.lock();
         // SAFETY: the BIO is valid; the certificate is valid and locked.
-        check::one(unsafe { ffi::PEM_write_bio_X509(writer.as_ptr(), state.as_ptr()) }, "PEM_write_bio_X509")?;
-        Ok(writer.bytes().to_vec())
+        encoding::written(|out| unsafe { ffi::PEM_write_bio_X509(out, state.as_ptr()) }, "PEM_write_bio_X509")
     }
 
     /// The certificate in DER (`i2d_X509`).
@@ -130,13 +113,8 @@ impl X509 {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where the library cannot print it.
     pub fn to_text(&self) -> Result<Vec<u8>> {
-        queue::clear();
-        let writer = Writer::new()?;
         let state = self.0.lock();
         // SAFETY: the BIO is valid; the certificate is valid and locked.
-        let written = unsafe { ffi::X509_print(writer.as_ptr(), state.as_ptr()) };
-        check::positive(written, "X509_print")?;
-        queue::clear();
-        Ok(writer.bytes().to_vec())
+        encoding::written(|out| unsafe { ffi::X509_print(out, state.as_ptr()) }, "X509_print")
     }
 }

@@ -27,7 +27,7 @@ impl X509 {
         Self::list(pem, TRUSTED)
     }
 
-    fn list(pem: &[u8], first: (ReadPem, &'static str)) -> Result<Vec<Self>> {
+    fn list(pem: &[u8], first: ReadPem) -> Result<Vec<Self>> {
         queue::clear();
         let reader = Reader::new(pem)?;
         let mut certificates = Vec::new();
