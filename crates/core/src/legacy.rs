@@ -7,16 +7,14 @@
 //! functions (those for the older encrypted PEM, for instance) cannot be given one.
 //!
 //! What it made there would go on using it. So nothing but bytes leaves: keys and certificates come out encoded, and are
-//! decoded again in the process's own context. User code (a function that is asked for a passphrase) runs outside, too.
-//! Nothing that decides about trust comes here: no signature, request or chain.
+//! decoded again in the process's own context. No user code runs there: who is to be asked for a passphrase has been
+//! asked before. And nothing that decides about trust comes here: no signature, request or chain.
 
-use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::sync::OnceLock;
 
 use ironssl_sys as ffi;
 
-use crate::callback::passphrase::Passphrase;
 use crate::check;
 use crate::error::{Error, Result};
 use crate::handle::{Handle, Object};
@@ -69,34 +67,16 @@ fn made() -> Result<(Handle<ffi::OSSL_LIB_CTX>, [Handle<ffi::OSSL_PROVIDER>; 2])
     Ok((context, providers))
 }
 
-thread_local! {
-    /// What was the calling thread's library context before it went over to the legacy one; null while it has not.
-    static OUTSIDE: Cell<*mut ffi::OSSL_LIB_CTX> = const { Cell::new(ptr::null_mut()) };
-}
-
-/// The calling thread's use of another library context, until dropped.
+/// The calling thread's stay in the legacy context, until dropped.
 struct Stay {
     before: *mut ffi::OSSL_LIB_CTX,
-    outside: *mut ffi::OSSL_LIB_CTX,
 }
 
 impl Stay {
-    /// In the legacy one.
-    fn inside(legacy: &'static Legacy) -> Option<Self> {
+    fn new(legacy: &'static Legacy) -> Option<Self> {
         // SAFETY: the context is never freed.
         let before = unsafe { ffi::OSSL_LIB_CTX_set0_default(legacy.0.as_ptr()) };
-        (!before.is_null()).then(|| Self { before, outside: OUTSIDE.replace(before) })
-    }
-
-    /// In the one of before.
-    fn outside() -> Option<Self> {
-        let context = OUTSIDE.replace(ptr::null_mut());
-        if context.is_null() {
-            return None;
-        }
-        // SAFETY: OpenSSL gave us this context as the thread's own one, to be set again.
-        let before = unsafe { ffi::OSSL_LIB_CTX_set0_default(context) };
-        Some(Self { before, outside: context })
+        (!before.is_null()).then_some(Self { before })
     }
 }
 
@@ -104,12 +84,11 @@ impl Drop for Stay {
     fn drop(&mut self) {
         // SAFETY: OpenSSL gave us this context as the thread's own one, to be set again.
         unsafe { ffi::OSSL_LIB_CTX_set0_default(self.before) };
-        OUTSIDE.set(self.outside);
     }
 }
 
 /// What `work` gives, done with the legacy provider at hand, where `error` says that an algorithm was wanting. `work`
-/// gives no object of OpenSSL's, nor changes one that has come from outside.
+/// gives no object of OpenSSL's, changes none that has come from outside, and runs no user code.
 ///
 /// # Errors
 /// `error` where it is about something else, or there is no legacy provider; else what `work` fails with.
@@ -118,21 +97,10 @@ pub(crate) fn retry<T>(error: Error, work: impl FnOnce() -> Result<T>) -> Result
         return Err(error);
     }
     queue::clear();
-    let stay = Legacy::get().and_then(Stay::inside);
+    let stay = Legacy::get().and_then(Stay::new);
     queue::clear();
     let Some(_stay) = stay else { return Err(error) };
     work()
-}
-
-/// Calls `with` on a passphrase that is asked for, if it is, with the legacy provider out of reach.
-pub(crate) fn asking_outside<T>(passphrase: Passphrase<'_>, with: impl FnOnce(Passphrase<'_>) -> T) -> T {
-    match passphrase {
-        Passphrase::Ask(ask) => with(Passphrase::Ask(&mut |purpose| {
-            let _stay = Stay::outside();
-            ask(purpose)
-        })),
-        known => with(known),
-    }
 }
 
 /// Whether an operation failed because no provider has an algorithm.
@@ -147,9 +115,7 @@ pub(crate) fn may_help(error: &Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::passphrase::Purpose;
     use crate::digest::Digest;
-    use crate::error::Parked;
 
     fn md4() -> Result<()> {
         Digest::by_name("md4")?.hash(b"abc").map(drop)
@@ -160,12 +126,6 @@ mod tests {
         let done = retry(md4().unwrap_err(), || {
             md4()?;
             assert!(std::thread::spawn(|| md4().is_err()).join().unwrap());
-            // Outside there is none, even after another operation of this kind.
-            let mut ask = |_| Err(Box::new(retry(md4().unwrap_err(), md4).is_ok() && md4().is_err()) as Parked);
-            asking_outside(Passphrase::Ask(&mut ask), |passphrase| {
-                let Passphrase::Ask(ask) = passphrase else { panic!("must ask") };
-                assert_eq!(ask(Purpose::Decrypt).unwrap_err().downcast_ref::<bool>(), Some(&true));
-            });
             md4()
         });
         assert!(done.is_ok());

@@ -1,10 +1,19 @@
 //! `openssl/pem.h`: what `openssl-sys` does not declare.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 
 use openssl_sys::{BIO, EVP_PKEY, X509, pem_password_cb};
 
 unsafe extern "C" {
+    pub fn PEM_bytes_read_bio(
+        data: *mut *mut c_uchar,
+        len: *mut c_long,
+        label: *mut *mut c_char,
+        name: *const c_char,
+        bio: *mut BIO,
+        callback: pem_password_cb,
+        user_data: *mut c_void,
+    ) -> c_int;
     pub fn PEM_read_bio_X509_AUX(
         bio: *mut BIO,
         out: *mut *mut X509,

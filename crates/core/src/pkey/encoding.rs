@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use ironssl_sys as ffi;
 use zeroize::Zeroizing;
 
-use super::{PKey, Passphrase};
+use super::{PKey, Passphrase, Purpose, old};
 use crate::bio_memory::{Reader, Writer};
 use crate::callback::passphrase::Supply;
 use crate::check;
@@ -37,6 +37,11 @@ impl Cipher {
         let found = unsafe { ffi::EVP_get_cipherbyname(name.as_ptr()) };
         queue::clear();
         NonNull::new(found.cast_mut()).map(Self).ok_or_else(unknown)
+    }
+
+    /// The constant of the library.
+    pub(super) fn as_ptr(self) -> *const ffi::EVP_CIPHER {
+        self.0.as_ptr()
     }
 }
 
@@ -70,19 +75,17 @@ impl PKey {
     /// [`Error::OpenSsl`] where there is none, or it is damaged, or the passphrase is missing or wrong;
     /// [`Error::Value`] for a passphrase that is too long; [`Error::Callback`] for what asking for it failed with.
     pub fn from_pem(pem: &[u8], passphrase: Passphrase<'_>) -> Result<Self> {
-        legacy::asking_outside(passphrase, |passphrase| {
-            let mut supply = Supply::new(passphrase);
-            let key = read_private(pem, &mut supply).or_else(|error| {
-                // The key must not stay where the legacy provider is.
-                let plain =
-                    legacy::retry(error, || Self::from_handle(read_private(pem, &mut supply)?, true).to_pkcs8());
-                Ok(Self::from_der(&plain?)?.handle)
-            });
-            let decrypting = supply.was_used();
-            let key = supply.finish(key).map_err(|error| if decrypting { undecrypted(error) } else { error });
-            queue::clear();
-            Ok(Self::from_handle(key?, true))
-        })
+        let mut supply = Supply::new(passphrase);
+        let key = read_private(pem, &mut supply).or_else(|error| {
+            // Where a passphrase is needed, it has been asked for.
+            let known = supply.was_used().then(|| old::passphrase(&mut supply, Purpose::Decrypt)).flatten();
+            let der = legacy::retry(error, || old::decrypt(pem, known.as_ref().map(|known| known.as_slice())))?;
+            Ok(Self::from_der(&der)?.handle)
+        });
+        let decrypting = supply.was_used();
+        let key = supply.finish(key).map_err(|error| if decrypting { undecrypted(error) } else { error });
+        queue::clear();
+        Ok(Self::from_handle(key?, true))
     }
 
     /// A private key in DER (`d2i_AutoPrivateKey`): PKCS#8, not encrypted, or the form of its own kind.
@@ -123,19 +126,17 @@ impl PKey {
     /// encrypt keys; those of the passphrase as for [`PKey::from_pem`].
     pub fn to_pem(&self, cipher: Option<Cipher>, passphrase: Passphrase<'_>) -> Result<Zeroizing<Vec<u8>>> {
         self.needs_private()?;
-        legacy::asking_outside(passphrase, |passphrase| {
-            let mut supply = Supply::new(passphrase);
-            let written = match self.write_private(cipher, &mut supply) {
-                // A key brings its providers with it, so it is a copy that is written where the legacy one is.
-                Err(error) if legacy::may_help(&error) => self.to_pkcs8().and_then(|plain| {
-                    legacy::retry(error, || Self::from_der(&plain)?.write_private(cipher, &mut supply))
-                }),
-                done => done,
-            };
-            let written = supply.finish(written);
-            queue::clear();
-            written
-        })
+        let mut supply = Supply::new(passphrase);
+        let written = match (self.write_private(cipher, &mut supply), cipher) {
+            (Err(error), Some(cipher)) if legacy::may_help(&error) => self.to_pkcs8().and_then(|der| {
+                let Some(known) = old::passphrase(&mut supply, Purpose::Encrypt) else { return Err(error) };
+                legacy::retry(error, || old::encrypt(&der, cipher, &known))
+            }),
+            (done, _) => done,
+        };
+        let written = supply.finish(written);
+        queue::clear();
+        written
     }
 
     /// Writes it as [`PKey::to_pem`] says.
@@ -148,7 +149,7 @@ impl PKey {
             ffi::PEM_write_bio_PrivateKey(
                 writer.as_ptr(),
                 self.as_ptr(),
-                cipher.map_or(ptr::null(), |cipher| cipher.0.as_ptr().cast_const()),
+                cipher.map_or(ptr::null(), Cipher::as_ptr),
                 ptr::null(),
                 0,
                 Supply::function(),
@@ -252,7 +253,6 @@ impl PKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::callback::passphrase::Purpose;
     use crate::error::Parked;
 
     #[test]

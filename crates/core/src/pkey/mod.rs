@@ -1,7 +1,7 @@
 //! Keys: public ones and pairs.
 //!
-//! Lives here: the type, making new keys, and what can be asked of one. Reading and writing is in `encoding`,
-//! signing data in `signature`.
+//! Lives here: the type, making new keys, and what can be asked of one. Reading and writing is in `encoding`, what old
+//! programs have encrypted in `old`, signing data in `signature`.
 //!
 //! An `EVP_PKEY` never changes once it is made: there is no call here that changes one, and OpenSSL guards what it
 //! caches in one by locks of its own. So a key is shared freely, without a lock.
@@ -19,6 +19,7 @@ use crate::handle::Handle;
 use crate::queue;
 
 mod encoding;
+mod old;
 mod signature;
 
 pub use crate::callback::passphrase::{MAX_LEN as MAX_PASSPHRASE_LEN, Passphrase, Purpose};
