@@ -165,8 +165,8 @@ impl PKCS12 {
     /// Write the file, as bytes. Other threads run meanwhile.
     ///
     /// passphrase: bytes, str, which is encoded as UTF-8, with a DeprecationWarning, or None. iter: how often the
-    /// passphrase is hashed to encrypt. maciter: how often for the checksum; -1 leaves the checksum out. For both 0 is
-    /// OpenSSL's default. algorithm: the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do
+    /// passphrase is hashed to encrypt. maciter: how often for the checksum; -1 leaves the checksum out, and
+    /// `load_pkcs12` then refuses the file under its passphrase. For both 0 is OpenSSL's default. algorithm: the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do
     /// (PBES2). Without one it is pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
     ///
     /// Raises Error for an empty object, for an empty key, for a name that is not UTF-8, and where certificate and key
@@ -218,8 +218,9 @@ impl PKCS12 {
 /// buffer: an object with the buffer protocol, or ASCII str. passphrase: bytes, str, which is encoded as UTF-8, with a
 /// DeprecationWarning, or None. Old algorithms are understood where OpenSSL's legacy provider is at hand.
 ///
-/// Raises Error where buffer holds no such file, or the passphrase is wrong or missing; ValueError for a NUL in it,
-/// TypeError for other types. (d2i_PKCS12, PKCS12_parse)
+/// Raises Error where buffer holds no such file, or the passphrase is wrong or missing, or where there is a passphrase and
+/// no checksum to prove it by ("mac absent"; without one, or with an empty one, such a file is read); ValueError for a NUL
+/// in it, TypeError for other types. (d2i_PKCS12, PKCS12_parse)
 #[pyfunction]
 #[pyo3(signature = (buffer, passphrase = None))]
 pub(crate) fn load_pkcs12(

@@ -70,7 +70,8 @@ impl Revoked {
     }
 
     /// Since when the certificate is revoked, in the form of `X509.get_notBefore`, or None where it is not set.
-    /// (X509_REVOKED_get0_revocationDate)
+    ///
+    /// Raises Error for a UTCTIME that is no time. (X509_REVOKED_get0_revocationDate)
     fn get_rev_date<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.date().or_raise::<Crypto>()?.map(|when| PyBytes::new(py, &when)))
     }
@@ -82,7 +83,9 @@ impl Revoked {
         self.0.set_date(self::when(when)?.as_slice()).or_raise::<Crypto>()
     }
 
-    /// Why the certificate was revoked, such as b"Key Compromise", or None where nobody says. (X509_REVOKED_get_ext)
+    /// Why the certificate was revoked, such as b"Key Compromise", or None where nobody says.
+    ///
+    /// Raises Error where the reason cannot be decoded. (X509_REVOKED_get_ext)
     fn get_reason<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.reason().or_raise::<Crypto>()?.map(|text| PyBytes::new(py, text.as_bytes())))
     }

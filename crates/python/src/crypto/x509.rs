@@ -70,7 +70,7 @@ impl X509 {
         core::X509::from_der(der.as_slice()).or_raise::<Crypto>().map(Self)
     }
 
-    /// The version as it is encoded: 2 stands for X.509 v3. (X509_get_version)
+    /// The version as it is encoded: 2 stands for X.509 v3; -1 where C has no room for the number. (X509_get_version)
     fn get_version(&self) -> i64 {
         self.0.version()
     }
@@ -104,9 +104,9 @@ impl X509 {
         if negative { magnitude.neg() } else { Ok(magnitude) }
     }
 
-    /// Set the serial number, an int of any size.
+    /// Set the serial number: an int, or any object with `__index__`, of any size.
     ///
-    /// Raises ValueError for a negative one, TypeError for another type. (X509_set_serialNumber)
+    /// Raises ValueError for a negative one, TypeError for another type, what `__index__` raises. (X509_set_serialNumber)
     fn set_serial_number(&self, serial: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = serial.py();
         let serial = if serial.is_instance_of::<PyInt>() {
@@ -128,13 +128,17 @@ impl X509 {
     }
 
     /// The start of the validity as ASN.1 GENERALIZEDTIME: bytes of the form YYYYMMDDhhmmssZ, YYYYMMDDhhmmss+hhmm or
-    /// YYYYMMDDhhmmss-hhmm, or None where it is not set. (X509_get0_notBefore)
+    /// YYYYMMDDhhmmss-hhmm, or None where it is not set.
+    ///
+    /// Raises Error for a UTCTIME that is no time. (X509_get0_notBefore)
     #[pyo3(name = "get_notBefore")]
     fn not_before<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.not_before().or_raise::<Crypto>()?.map(|when| PyBytes::new(py, &when)))
     }
 
-    /// The end of the validity, in the form of `get_notBefore`. (X509_get0_notAfter)
+    /// The end of the validity, in the form of `get_notBefore`.
+    ///
+    /// Raises Error for a UTCTIME that is no time. (X509_get0_notAfter)
     #[pyo3(name = "get_notAfter")]
     fn not_after<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         Ok(self.0.not_after().or_raise::<Crypto>()?.map(|when| PyBytes::new(py, &when)))

@@ -118,7 +118,10 @@ impl X509Extension {
     ///
     /// Alternative names are joined with ", ", each with its kind before it, as in "DNS:example.org, IP
     /// Address:192.0.2.1". Commas, backslashes and control characters in them are written as a backslash and two
-    /// hexadecimal digits, so that no name can pass for several; a NUL is kept. (X509V3_EXT_print, GENERAL_NAME_print)
+    /// hexadecimal digits, so that no name can pass for several; a NUL is kept. The bytes of an
+    /// extension that OpenSSL does not know are shown in hexadecimal.
+    ///
+    /// Raises Error where it knows the extension and cannot decode the value. (X509V3_EXT_print, GENERAL_NAME_print)
     fn __str__(&self) -> PyResult<String> {
         self.core()?.to_text().or_raise::<Crypto>()
     }
