@@ -31,7 +31,7 @@ pub struct StoreFlags;
 impl StoreFlags {
     /// Check the leaf certificate against a CRL.
     pub const CRL_CHECK: u64 = ffi::X509_V_FLAG_CRL_CHECK;
-    /// Check the whole chain against CRLs.
+    /// Check the whole chain against CRLs; only where the leaf is checked, too.
     pub const CRL_CHECK_ALL: u64 = ffi::X509_V_FLAG_CRL_CHECK_ALL;
     /// Accept critical extensions that OpenSSL does not know.
     pub const IGNORE_CRITICAL: u64 = ffi::X509_V_FLAG_IGNORE_CRITICAL;

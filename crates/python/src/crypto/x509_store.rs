@@ -52,8 +52,9 @@ impl X509Store {
         self.0.count().or_raise::<Crypto>()
     }
 
-    /// Add a copy of a revocation list: a CRL, or a CertificateRevocationList of the package cryptography. The flags
-    /// X509StoreFlags.CRL_CHECK and CRL_CHECK_ALL make verifications use it.
+    /// Add a copy of a revocation list: a CRL, or a CertificateRevocationList of the package cryptography. The flag
+    /// X509StoreFlags.CRL_CHECK makes verifications use it for the certificate itself; with CRL_CHECK_ALL added (alone that
+    /// does nothing) for its whole chain.
     ///
     /// Raises TypeError for anything else, Error for a list that is not complete. (X509_STORE_add_crl)
     fn add_crl(&self, crl: &Bound<'_, PyAny>) -> PyResult<()> {
