@@ -40,7 +40,7 @@ def test_callback_replaced_during_a_handshake(ec: Authority, version: str):
     install(client.set_keylog_callback, "keylog", None)
     install(server.set_tlsext_servername_callback, "name", None)
     install(server.set_alpn_select_callback, "protocol", b"h2")
-    for _ in range(20):
+    for _ in range(5):
         pair = memory_pair(client, server)
         pair.client.set_tlsext_host_name(b"localhost")
         pair.handshake()
