@@ -4,6 +4,7 @@ Upstream has no lock: there these tests may fail in any way.
 """
 
 import collections
+import contextlib
 import hashlib
 import select
 import socket
@@ -17,7 +18,7 @@ from OpenSSL import SSL
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import VERSIONS, client_context, server_context, watch_verification
-from tests.support.pairs import Pair, connected, receive, socket_pair
+from tests.support.pairs import Pair, connected, narrow_pair, receive, socket_pair
 from tests.support.records import APPLICATION_DATA, SUITES, encryptor, key_update
 from tests.support.rows import rows
 
@@ -355,3 +356,45 @@ def test_one_thread_sends_while_callbacks_run_in_another_one(ec: Authority):
                 over = True
             sending.result()
         assert calls > 3000
+
+
+def test_uncork_in_a_callback_is_refused(ec: Authority):
+    # It would wait for a thread that sends, and waits for the connection itself.
+    client, server = client_context(ec), server_context(ec)
+    raised: list[str] = []
+
+    def uncork(connection: SSL.Connection, where: int, value: int) -> None:
+        try:
+            connection.uncork()
+        except SSL.Error as error:
+            raised.append(str(error))
+
+    client.set_info_callback(uncork)
+    with connected(client, server, "unix"):
+        assert raised
+        assert all("middle of another operation" in text for text in raised)
+
+
+def test_two_threads_send_the_same_without_blocking(ec: Authority, version: str):
+    # What one of them was told to try again is not to be taken for a part of what the other is sending.
+    data = bytes(200_000)
+    with narrow_pair(client_context(ec, version), server_context(ec, version)) as pair:
+        client_socket, server_socket = pair.sockets()
+
+        def send() -> None:
+            for _ in range(5):
+                while True:
+                    try:
+                        pair.client.sendall(data)
+                    except SSL.WantWriteError:
+                        select.select([], [client_socket], [], 10)
+                    else:
+                        break
+
+        got = 0
+        with Background(send) as one, Background(send) as other:
+            while one.running or other.running or select.select([server_socket], [], [], 0.1)[0]:
+                select.select([server_socket], [], [], 0.1)
+                with contextlib.suppress(SSL.WantReadError):
+                    got += len(pair.server.recv(65536))
+        assert got == 10 * len(data)

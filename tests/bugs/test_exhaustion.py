@@ -146,7 +146,7 @@ def test_resource_exhaustion_by_key_updates(ec: Authority):
     """A peer that demands one answer after the other, and takes none of them, is not heard any more."""
     with updating(ec) as (pair, encrypt):
         client_socket, _ = pair.sockets()
-        updates = [encrypt(*key_update(answered=True)) for _ in range(20_000)]
+        updates = [encrypt(*key_update(answered=True)) for _ in range(8_000)]
         sent = refused = 0
         waiting = b""
         # Many times in a row nothing moves: neither end will move again by itself.
@@ -180,6 +180,43 @@ def test_resource_exhaustion_by_key_updates(ec: Authority):
             with contextlib.suppress(SSL.WantReadError, SSL.WantWriteError):
                 got = pair.server.recv(100)
         assert got == b"the end"
+
+
+@pytest.mark.parametrize("kind", ["memory", "unix"])
+@pytest.mark.parametrize("read_ahead", [False, True])
+def test_resource_exhaustion_by_key_updates_without_end(ec: Authority, kind: str, read_ahead: bool):
+    """What is no data may come in any number of records, but not in any number one after the other."""
+    secrets: list[bytes] = []
+    client, server = client_context(ec, "TLSv1.3"), server_context(ec, "TLSv1.3")
+    client.set_tls13_ciphersuites(SUITES["TLSv1.3"])
+    client.set_keylog_callback(lambda _, line: secrets.append(line))
+    server.set_read_ahead(read_ahead)
+    with connected(client, server, kind) as pair:
+        encrypt = encryptor(pair, secrets)
+        if kind == "unix":
+            pair.sockets()[1].setblocking(False)
+
+        def put(ciphertext: bytes) -> None:
+            if kind == "memory":
+                pair.server.bio_write(ciphertext)
+            else:
+                pair.sockets()[0].sendall(ciphertext)
+
+        def update(rounds: int) -> None:
+            for _ in range(rounds):
+                # 2,700 bytes.
+                put(b"".join(encrypt(*key_update(answered=False)) for _ in range(100)))
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.server.recv(1)
+
+        for _ in range(4):
+            update(60)
+            put(encrypt(APPLICATION_DATA, b"x"))
+            assert pair.server.recv(1) == b"x"
+        with pytest.raises(SSL.Error, match="records without end"):
+            update(100)
+        with pytest.raises(SSL.Error, match="records without end"):
+            pair.server.recv(1)
 
 
 @pytest.mark.parametrize("limit", [100, 65536])

@@ -168,6 +168,30 @@ for message in (b"the first", b"the second"):
     server.send(message)
     assert os.read(reading, 100) == message
 """,
+    "a child that goes on with two sockets": """
+reading, writing = os.pipe()
+ours = [socket.socketpair() for _ in range(2)]
+client = SSL.Connection(client_context, ours[0][0], ours[1][0])
+server = SSL.Connection(server_context, ours[1][1], ours[0][1])
+client.set_connect_state()
+server.set_accept_state()
+shaking = threading.Thread(target=server.do_handshake)
+shaking.start()
+client.do_handshake()
+shaking.join()
+def become_a_daemon():
+    threading.Thread(target=lambda: client.recv(100), daemon=True).start()
+    time.sleep(0.1)
+    if os.fork():
+        os._exit(0)
+    client.send(b"from the child")
+    os.write(writing, client.recv(100))
+number = child(become_a_daemon)
+ended(number)
+assert server.recv(100) == b"from the child"
+server.send(b"to the child")
+assert os.read(reading, 100) == b"to the child"
+""",
     "a child that goes on where a thread of its parent had read a part of a record": """
 reading, writing = os.pipe()
 client_end, server_end = socket.socketpair()

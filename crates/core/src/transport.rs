@@ -165,6 +165,11 @@ pub trait Writer: Send + Sync {
     /// [`Trouble`], with nothing written.
     fn write(&self, data: &[u8]) -> Result<usize, Trouble>;
 
+    /// The descriptor that this is, if it is one.
+    fn descriptor(&self) -> Option<Descriptor> {
+        None
+    }
+
     /// As [`Writer::write`], but never waits: [`Trouble::WouldBlock`] where it would have to, or cannot tell.
     ///
     /// # Errors
@@ -230,6 +235,10 @@ impl<T: Writer + ?Sized> Writer for Arc<T> {
         T::write(self, data)
     }
 
+    fn descriptor(&self) -> Option<Descriptor> {
+        T::descriptor(self)
+    }
+
     fn write_now(&self, data: &[u8]) -> Result<usize, Trouble> {
         T::write_now(self, data)
     }
@@ -271,6 +280,14 @@ impl Transport {
         match self {
             Self::Descriptor(descriptor) => Some(*descriptor),
             _ => None,
+        }
+    }
+
+    /// Whether code of the caller's runs where ciphertext is moved.
+    pub(crate) fn is_foreign(&self) -> bool {
+        match self {
+            Self::Memory | Self::Descriptor(_) => false,
+            Self::Custom { reader, writer } => reader.descriptor().is_none() || writer.descriptor().is_none(),
         }
     }
 
@@ -507,6 +524,10 @@ impl Writer for Descriptor {
             }),
             (true, false) => self.watching(PollFlags::OUT, |fd, _| rustix::io::write(fd, data)),
         }
+    }
+
+    fn descriptor(&self) -> Option<Descriptor> {
+        Some(*self)
     }
 
     fn write_now(&self, data: &[u8]) -> Result<usize, Trouble> {

@@ -101,6 +101,8 @@ pub struct Connection {
     transport: Transport,
     /// Whether it speaks over datagrams (DTLS).
     datagrams: bool,
+    /// Whether a handshake may begin in any read: the server may ask for a certificate when it likes.
+    may_be_asked: bool,
     context: Mutex<Context>,
     /// The mode of verification that it was made with.
     usual_mode: i32,
@@ -156,15 +158,16 @@ impl Connection {
             engine,
             transport,
             datagrams: method.is_datagram(),
+            may_be_asked: context.offers_post_handshake_auth(),
             context: Mutex::new(context.clone()),
             usual_mode,
             name: Mutex::new(context.session_id()),
-            sending: Turn::new(),
+            sending: Turn::for_one(),
             queue: Mutex::new(Queue::new(method.is_datagram())),
             torn: AtomicBool::new(false),
             unsent: AtomicBool::new(false),
             owed: AtomicBool::new(false),
-            receiving: Turn::new(),
+            receiving: Turn::for_all(),
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),
             closing: AtomicBool::new(false),
@@ -395,7 +398,8 @@ fn read_gathered(inner: &Inner, buffer: &mut [MaybeUninit<u8>], peek: bool) -> O
     // Full records are part of something longer: take what else has come, as far as nobody has to wait. Small ones that
     // are at hand cost less now than with a system call each. Datagrams stay apart. An alert stays in the socket: who
     // waits for that would not learn otherwise that there is an end to be read.
-    while !peek && more_at_hand(inner, count, buffer.len() - count) {
+    // What comes among records without data is given at once.
+    while !peek && !inner.state().has_mixed() && more_at_hand(inner, count, buffer.len() - count) {
         match inner.read_on(|| read_record(inner, &mut buffer[count..], false)) {
             Outcome::Done(more) => count += more,
             Outcome::Failed(failure) => {

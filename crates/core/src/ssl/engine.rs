@@ -34,7 +34,7 @@ mod buffers;
 mod state;
 
 pub(crate) use state::State;
-use state::slot;
+use state::{IDLE, Restore, slot};
 
 /// The context that an `SSL` has now.
 fn context_of(ssl: &Handle<ffi::SSL>) -> Option<Handle<ffi::SSL_CTX>> {
@@ -108,16 +108,20 @@ impl Inner {
 
     /// Reads on, after some plaintext, as long as the end of the stream is left where it is: in a socket.
     pub(crate) fn read_on<T>(&self, read: impl FnOnce() -> T) -> T {
-        self.state.reads_on.set(true);
-        let result = read();
-        self.state.reads_on.set(false);
-        result
+        let _restored = Restore::after(&self.state.reads_on, true);
+        read()
     }
 
     /// Whether the handshake is done, and none is running.
     pub(crate) fn is_established(&self) -> bool {
         // SAFETY: the `SSL` is valid, see `as_ptr`; the call only reads.
         unsafe { ffi::SSL_is_init_finished(self.ssl.as_ptr()) == 1 }
+    }
+
+    /// Whether a new handshake was asked for and is not done.
+    pub(crate) fn is_renegotiating(&self) -> bool {
+        // SAFETY: the `SSL` is valid, see `as_ptr`; the call only reads.
+        unsafe { ffi::SSL_renegotiate_pending(self.ssl.as_ptr()) == 1 }
     }
 
     /// Notes that the handshake is over, in which the rules have changed: unless the client was not to be let in, for
@@ -195,15 +199,41 @@ impl Inner {
         let begun_before = self.state.framing.as_ref().is_none_or(|framing| !framing.at_start());
         let (before, written) = (self.state.begun.get(), self.state.written.get());
         let outcome = self.operate_after(queue::clear_if_used, name, call);
+        let done = matches!(outcome, Outcome::Done(_));
         let begun = self.state.begun.get().wrapping_sub(before);
-        if begun_before || begun > records || !matches!(outcome, Outcome::Done(_)) {
+        if records > 0 {
+            self.state.mixed.set(begun > records);
+            if done {
+                self.state.idle.set(0);
+            }
+        }
+        if begun_before || begun > records || !done {
             queue::note_use();
             if records > 0 {
                 let answers = self.state.written.get().wrapping_sub(written);
                 self.state.answers.set(self.state.answers.get() + answers);
+                return self.bounded(outcome);
             }
         }
         outcome
+    }
+
+    /// What a read came to; a failure where the peer sends without end what is no data. Not for datagrams: those may come
+    /// from anybody.
+    fn bounded<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+        if !self.is_established() {
+            self.state.idle.set(0);
+        }
+        if self.state.idle.get() <= IDLE || self.state.wire.borrow().has_datagrams() {
+            return outcome;
+        }
+        match outcome {
+            Outcome::WantRead | Outcome::WantWrite => {
+                self.state.failed.set(true);
+                Outcome::Failed(Error::ssl("the peer sends records without end that hold no data").into())
+            }
+            other => other,
+        }
     }
 
     fn operate_after<T>(
@@ -230,6 +260,7 @@ impl Inner {
         if !matches!(outcome, Outcome::Failed(_)) && self.must_refuse() {
             // A callback that cannot refuse has changed the rules. What was written may be more than a handshake.
             self.state.wire.borrow_mut().discard_output();
+            self.state.answers_are_taken();
             outcome = Outcome::Failed(without_certificate().into());
         }
         self.state.operating.set(false);

@@ -30,8 +30,10 @@ impl Connection {
     /// Sends what was gathered, and gathers no more.
     ///
     /// # Errors
-    /// [`Failure`]. After [`Failure::WantRead`] and [`Failure::WantWrite`] repeat the call; nothing is lost.
+    /// [`Failure`]; also inside a callback of the same connection. After [`Failure::WantRead`] and
+    /// [`Failure::WantWrite`] repeat the call; nothing is lost.
     pub fn uncork(&self) -> Result<(), Failure> {
+        self.refuse_if_mine()?;
         self.engine.enter().state().set_corked(false);
         self.noting(|| {
             self.send_gathered()?;

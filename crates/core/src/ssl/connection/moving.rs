@@ -43,7 +43,9 @@ impl Connection {
             let made = {
                 let turn = self.direct_turn();
                 let inner = self.engine.enter();
-                let may = broken.is_some() || self.is_memory() || !inner.state().owes_answers();
+                // What has been decrypted already can be had in any case.
+                let free = broken.is_some() || self.is_memory() || inner.pending() > 0;
+                let may = free || !inner.state().owes_answers();
                 may.then(|| self.step(&inner, turn.as_ref().map(|(socket, _)| *socket), &mut step))
             };
             let Some(Step { outcome, written, fills, paused, trouble }) = made else {
@@ -74,7 +76,8 @@ impl Connection {
                     }
                     let owing = written || self.owed.load(Ordering::Relaxed);
                     match self.flush_soon(owing) {
-                        Ok(()) if owing => self.owed.store(false, Ordering::Relaxed),
+                        // Another thread may be at it, and give up before it comes to what is owed.
+                        Ok(()) if owing => self.owed.store(self.unsent.load(Ordering::Acquire), Ordering::Relaxed),
                         Ok(()) => {}
                         Err(Trouble::System(errno)) => broken = Some(errno),
                         Err(Trouble::WouldBlock) if !owing => {}
@@ -120,12 +123,13 @@ impl Connection {
         step: &mut impl FnMut(&Inner) -> Outcome<T>,
         then: impl FnOnce(Step<T>) -> U,
     ) -> Option<U> {
-        if self.is_custom() {
+        if self.is_custom() || self.may_be_asked {
             return None;
         }
         let (socket, turn) = self.direct_turn()?;
         let inner = self.engine.try_enter()?;
-        if inner.is_operating() || !inner.is_established() || inner.state().owes_answers() {
+        let quick = inner.is_established() && !inner.is_renegotiating() && !inner.state().owes_answers();
+        if inner.is_operating() || !quick {
             return None;
         }
         let step = inner.state().hurried(|| self.step(&inner, Some(socket), step));

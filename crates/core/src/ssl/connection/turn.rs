@@ -32,21 +32,31 @@ const TAKEN: u32 = 1;
 const AWAITED: u32 = 2;
 
 /// A turn.
-pub(super) struct Turn(AtomicU32);
+pub(super) struct Turn {
+    word: AtomicU32,
+    /// How many of those who wait are told when it is given back.
+    told: u32,
+}
 
 /// The time that a thread has a turn.
 #[must_use]
 pub(super) struct Taken<'a>(&'a Turn);
 
 impl Turn {
-    /// A turn that nobody has.
-    pub(super) const fn new() -> Self {
-        Self(AtomicU32::new(FREE))
+    /// A turn that nobody has, and of which one thread is told that waits for it: who was told takes it, or has waited
+    /// for long enough, and leaves it to be told of to the next one.
+    pub(super) const fn for_one() -> Self {
+        Self { word: AtomicU32::new(FREE), told: 1 }
+    }
+
+    /// A turn that nobody has, and of which all are told who wait: they may not want it any more.
+    pub(super) const fn for_all() -> Self {
+        Self { word: AtomicU32::new(FREE), told: i32::MAX.unsigned_abs() }
     }
 
     /// Takes it, if nobody has it.
     fn try_take(&self) -> Option<Taken<'_>> {
-        let free = self.0.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed);
+        let free = self.word.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed);
         free.is_ok().then(|| Taken(self))
     }
 
@@ -59,7 +69,7 @@ impl Turn {
         }
         let end = patience.map(|patience| Instant::now() + patience);
         // First it is said that somebody waits: whatever ends the wish after that gives the turn back later still.
-        while self.0.swap(AWAITED, Ordering::AcqRel) != FREE {
+        while self.word.swap(AWAITED, Ordering::AcqRel) != FREE {
             let left = match end {
                 Some(end) => Some(end.checked_duration_since(Instant::now())?),
                 None => None,
@@ -69,21 +79,21 @@ impl Turn {
             }
             let limit = left.and_then(|left| futex::Timespec::try_from(left).ok());
             // Whatever it comes back with, the loop looks.
-            let _ = futex::wait(&self.0, futex::Flags::PRIVATE, AWAITED, limit.as_ref());
+            let _ = futex::wait(&self.word, futex::Flags::PRIVATE, AWAITED, limit.as_ref());
         }
         Some(Taken(self))
     }
 
     /// Takes it back from a thread that is gone; whether one had it.
     fn take_back(&self) -> bool {
-        self.0.swap(FREE, Ordering::AcqRel) != FREE
+        self.word.swap(FREE, Ordering::AcqRel) != FREE
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        if self.0.0.swap(FREE, Ordering::Release) == AWAITED {
-            let _ = futex::wake(&self.0.0, futex::Flags::PRIVATE, i32::MAX.unsigned_abs());
+        if self.0.word.swap(FREE, Ordering::Release) == AWAITED {
+            let _ = futex::wake(&self.0.word, futex::Flags::PRIVATE, self.0.told);
         }
     }
 }
@@ -121,6 +131,7 @@ impl Connection {
     }
 
     fn turn<'a>(&self, turn: &'a Turn, wanted: impl FnMut() -> bool) -> Result<Taken<'a>, Trouble> {
+        debug_assert!(!self.engine.is_mine(), "who has a turn waits for the engine");
         if self.is_inherited() {
             self.inherit(&self.engine.enter());
         }
@@ -147,7 +158,7 @@ impl Connection {
         if !self.is_inherited() {
             return;
         }
-        if !self.is_custom() && !fork::was_in_callback() {
+        if !self.transport.is_foreign() && !fork::was_in_callback() {
             self.receiving.take_back();
             if self.sending.take_back() {
                 self.torn.store(true, Ordering::Release);
@@ -165,10 +176,16 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_has_it() {
-        let (turn, inside, rounds) = (Turn::new(), AtomicBool::new(false), 2_000);
+        for turn in [Turn::for_one(), Turn::for_all()] {
+            one_at_a_time(&turn);
+        }
+    }
+
+    fn one_at_a_time(turn: &Turn) {
+        let (inside, rounds) = (AtomicBool::new(false), 2_000);
         std::thread::scope(|scope| {
             for number in 0..4_u32 {
-                let (turn, inside) = (&turn, &inside);
+                let inside = &inside;
                 scope.spawn(move || {
                     for round in 0..rounds {
                         let taken =
@@ -184,12 +201,12 @@ mod tests {
                 });
             }
         });
-        assert_eq!(turn.0.load(Ordering::Relaxed), FREE);
+        assert_eq!(turn.word.load(Ordering::Relaxed), FREE);
     }
 
     #[test]
     fn patience_ends() {
-        let turn = Turn::new();
+        let turn = Turn::for_one();
         let taken = turn.take(Some(Duration::from_millis(1)), || true);
         assert!(taken.is_some());
         assert!(turn.take(Some(Duration::from_millis(1)), || true).is_none());
@@ -199,11 +216,11 @@ mod tests {
 
     #[test]
     fn who_wants_it_no_more_stops_to_wait() {
-        let (turn, wanted) = (Turn::new(), AtomicBool::new(true));
+        let (turn, wanted) = (Turn::for_all(), AtomicBool::new(true));
         std::thread::scope(|scope| {
             let taken = turn.take(None, || true);
             let waiting = scope.spawn(|| turn.take(None, || wanted.load(Ordering::Relaxed)).is_none());
-            while turn.0.load(Ordering::Relaxed) != AWAITED {
+            while turn.word.load(Ordering::Relaxed) != AWAITED {
                 std::thread::yield_now();
             }
             // It is taken again before the other can come.
@@ -220,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_is_free() {
-        let turn = Turn::new();
+        let turn = Turn::for_one();
         assert!(!turn.take_back());
         let _of_a_thread_that_is_gone = std::mem::ManuallyDrop::new(turn.take(None, || true));
         assert!(turn.take_back());

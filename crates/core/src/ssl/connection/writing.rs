@@ -60,7 +60,13 @@ impl Connection {
 
     /// `write_all`: encrypts and sends a batch of `data` from `done` on. The new `done`.
     fn write_more(&self, data: &[u8], done: usize) -> Result<usize, Failure> {
-        let resumed = self.resume(data).map_err(|failure| self.leave(data, done, failure))?;
+        let resumed = if done == 0 {
+            self.resume(data)
+        } else {
+            // In its middle this is no repetition of anything.
+            self.send_left().map(|()| 0)
+        };
+        let resumed = resumed.map_err(|failure| self.leave(data, done, failure))?;
         if resumed > done {
             return Ok(resumed);
         }
@@ -91,18 +97,23 @@ impl Connection {
 
     /// Before a write: sends what is left of earlier ones. How many bytes of `data` were among them.
     pub(super) fn resume(&self, data: &[u8]) -> Result<usize, Failure> {
-        let unsent = !self.is_memory() && self.unsent.load(Ordering::Acquire);
-        if !unsent && !self.noted.load(Ordering::Acquire) {
+        self.send_left()?;
+        if !self.noted.load(Ordering::Acquire) {
             return Ok(0);
-        }
-        if !self.is_memory() {
-            self.refuse_if_mine()?;
-            self.flush().map_err(|trouble| failure_of(trouble, Want::Write))?;
         }
         let mut retries = self.retries.lock();
         let done = retries.take(data);
         self.noted.store(!retries.is_empty(), Ordering::Release);
         Ok(done)
+    }
+
+    /// Sends what is left of earlier operations.
+    fn send_left(&self) -> Result<(), Failure> {
+        if self.is_memory() || !self.unsent.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.refuse_if_mine()?;
+        self.flush().map_err(|trouble| failure_of(trouble, Want::Write))
     }
 
     /// After a write: sends what it encrypted, and leaves a note where the transport does not take everything.

@@ -171,6 +171,11 @@ impl Context {
         name.unwrap_or_default()
     }
 
+    /// Whether [`Context::set_post_handshake_auth`] is on.
+    pub(crate) fn offers_post_handshake_auth(&self) -> bool {
+        self.0.state.lock().recipe.iter().any(|setting| matches!(setting, Setting::PostHandshakeAuth(true)))
+    }
+
     /// How many seconds a new session stays good for (`SSL_CTX_set_timeout`). The number before.
     ///
     /// # Errors

@@ -64,6 +64,10 @@ pub(crate) struct State {
     pub(super) written: Cell<u64>,
     /// How many of those that wait to be sent are answers to the peer, written by reads.
     pub(super) answers: Cell<u64>,
+    /// How many bytes have been read since there was some plaintext.
+    pub(super) idle: Cell<usize>,
+    /// Whether the last read has met more than the one record that it was about.
+    pub(super) mixed: Cell<bool>,
     /// Whether the delegate is asked about certificates.
     pub(super) asks: Cell<bool>,
     /// Whether the delegate has accepted a certificate where nobody insisted on a good one.
@@ -79,6 +83,10 @@ const HURRY: u32 = 8;
 
 /// What a read counts that may hold hundreds of records.
 const MANY: u32 = 8;
+
+/// The most bytes that a stream may bring one after the other without any plaintext, once its first handshake is done.
+/// What brings more has no end: a renegotiation, or new tickets, are smaller.
+pub(super) const IDLE: usize = 256 * 1024;
 
 /// With more answers to the peer than this waiting to be sent, no more is read.
 const ANSWERS: u64 = 16 * 1024;
@@ -110,6 +118,8 @@ impl State {
             paused: Cell::new(false),
             written: Cell::new(0),
             answers: Cell::new(0),
+            idle: Cell::new(0),
+            mixed: Cell::new(false),
             asks: Cell::new(true),
             waived: Cell::new(false),
         }
@@ -184,8 +194,11 @@ impl State {
                 Read::Retry => {}
             }
         }
-        if let (Some(framing), Read::Bytes(count)) = (&self.framing, read) {
-            framing.note(&buffer[..count]);
+        if let Read::Bytes(count) = read {
+            self.idle.set(self.idle.get().saturating_add(count));
+            if let Some(framing) = &self.framing {
+                framing.note(&buffer[..count]);
+            }
         }
         read
     }
@@ -206,15 +219,18 @@ impl State {
 
     /// Lets the operations in `work` stop soon.
     pub(crate) fn hurried<T>(&self, work: impl FnOnce() -> T) -> T {
-        let usual = self.allowance.replace(HURRY);
-        let result = work();
-        self.allowance.set(usual);
-        result
+        let _restored = Restore::after(&self.allowance, HURRY);
+        work()
     }
 
     /// Whether so many answers to the peer wait to be sent that there should be no more.
     pub(crate) fn owes_answers(&self) -> bool {
-        self.answers.get() > ANSWERS
+        self.answers.get() > ANSWERS && self.wire.borrow().has_output()
+    }
+
+    /// Whether the last read has met more than the one record that it was about.
+    pub(crate) fn has_mixed(&self) -> bool {
+        self.mixed.get()
     }
 
     /// What was to be sent has been taken.
@@ -298,6 +314,25 @@ impl State {
     /// Asks the delegate about certificates from now on, or does not. OpenSSL keeps a callback that it has.
     pub(crate) fn set_asks(&self, asks: bool) {
         self.asks.set(asks);
+    }
+}
+
+/// Gives a cell back what it held, when dropped: also where a callback panics.
+pub(super) struct Restore<'a, T: Copy> {
+    cell: &'a Cell<T>,
+    usual: T,
+}
+
+impl<'a, T: Copy> Restore<'a, T> {
+    /// Puts `value` into the cell for the time being.
+    pub(super) fn after(cell: &'a Cell<T>, value: T) -> Self {
+        Self { cell, usual: cell.replace(value) }
+    }
+}
+
+impl<T: Copy> Drop for Restore<'_, T> {
+    fn drop(&mut self) {
+        self.cell.set(self.usual);
     }
 }
 
