@@ -6,8 +6,9 @@
 
 use ironssl_sys as ffi;
 
+use super::reading::read_record;
 use super::writing::write_record;
-use super::{BATCH, Connection, Hold, RECORD, read_record};
+use super::{BATCH, Connection, Hold, RECORD};
 use crate::error::{Error, Result};
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};

@@ -6,8 +6,9 @@
 use parking_lot::ReentrantMutexGuard;
 
 use super::now::Room;
+use super::reading::{as_uninit, read_gathered, read_record, ready};
 use super::writing::write_record;
-use super::{Connection, Want, as_uninit, read_gathered, read_record, ready};
+use super::{Connection, Want};
 use crate::error::Result;
 use crate::ssl::engine::Inner;
 use crate::ssl::status::{Failure, Outcome};

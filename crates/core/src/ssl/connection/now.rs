@@ -7,8 +7,9 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 
 use super::moving::{Step, failure_of};
+use super::reading::read_gathered;
 use super::writing::write_record;
-use super::{Connection, GATHERED, Want, read_gathered};
+use super::{Connection, GATHERED, Want};
 use crate::error::Result;
 use crate::ssl::status::{Failure, Outcome};
 use crate::transport::Trouble;
