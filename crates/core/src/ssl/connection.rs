@@ -15,7 +15,7 @@
 //! after he gave his turn back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
@@ -26,7 +26,6 @@ use super::delegate::Delegate;
 use super::engine::{Engine, Inner};
 use super::link::Link;
 use super::retry::Retries;
-use super::session;
 use super::status::{Failure, Outcome};
 use crate::callback::fork;
 use crate::error::Result;
@@ -54,6 +53,7 @@ mod writing;
 pub use memory::Hold;
 use moving::failure_of;
 pub use now::{Attempt, Later};
+use sessions::Resumption;
 use turn::Turn;
 
 /// How much plaintext goes into the outbox before it is sent: several records a system call.
@@ -105,10 +105,8 @@ pub struct Connection {
     /// Whether a handshake may begin in any read: the server may ask for a certificate when it likes.
     may_be_asked: bool,
     context: Mutex<Context>,
-    /// The mode of verification that it was made with.
-    usual_mode: i32,
-    /// The name of the sessions that a server makes in that mode.
-    name: Mutex<Vec<u8>>,
+    /// Which sessions it resumes.
+    resumption: Resumption,
     /// Whose turn it is to send.
     sending: Turn,
     /// Ciphertext taken out of the engine by the thread whose turn it is to send: nobody else locks it.
@@ -130,10 +128,6 @@ pub struct Connection {
     closing: AtomicBool,
     /// Whether it is corked, or something is left of when it was. Changed with the engine's lock held; looked at without.
     gathering: AtomicBool,
-    /// Whether it was asked to resume a session whose peer nobody has verified.
-    unproven: AtomicBool,
-    /// The mode whose name the sessions of a server get.
-    named_for: AtomicI32,
     /// The process that its turns belong to.
     process: AtomicU32,
     want: AtomicU8,
@@ -152,7 +146,7 @@ impl Connection {
         // In memory there is just as much to read as the caller has put there.
         let pauses = !method.is_datagram() && !matches!(transport, Transport::Memory);
         // SAFETY: the `SSL` was just made; the call only reads.
-        let usual_mode = unsafe { ffi::SSL_get_verify_mode(ssl.as_ptr()) };
+        let mode = unsafe { ffi::SSL_get_verify_mode(ssl.as_ptr()) };
         // SAFETY: the `SSL` is only used through the engine from now on.
         let engine = unsafe { Engine::new(ssl, wire, pauses) }?;
         Ok(Self {
@@ -161,8 +155,7 @@ impl Connection {
             datagrams: method.is_datagram(),
             may_be_asked: context.offers_post_handshake_auth(),
             context: Mutex::new(context.clone()),
-            usual_mode,
-            name: Mutex::new(context.session_id()),
+            resumption: Resumption::new(mode, context.session_id()),
             sending: Turn::for_one(),
             queue: Mutex::new(Queue::new(method.is_datagram())),
             torn: AtomicBool::new(false),
@@ -173,8 +166,6 @@ impl Connection {
             noted: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             gathering: AtomicBool::new(false),
-            unproven: AtomicBool::new(false),
-            named_for: AtomicI32::new(usual_mode & session::DEMANDS),
             process: AtomicU32::new(fork::generation()),
             want: AtomicU8::new(Want::Nothing as u8),
         })

@@ -13,9 +13,10 @@
 //!   be taken back: if a certificate is demanded now and it has none, the handshake fails.
 
 use std::ffi::c_uint;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use ironssl_sys as ffi;
+use parking_lot::Mutex;
 
 use super::Connection;
 use crate::callback::verify::verify;
@@ -26,6 +27,30 @@ use crate::queue;
 use crate::ssl::engine::Inner;
 use crate::ssl::session::DEMANDS;
 use crate::ssl::{Context, Session};
+
+/// What a connection keeps about the sessions that it makes and resumes. Changed with the engine's lock held.
+pub(super) struct Resumption {
+    /// The mode of verification that it was made with.
+    usual_mode: i32,
+    /// The name of the sessions that a server makes in that mode.
+    name: Mutex<Vec<u8>>,
+    /// The mode whose name the sessions of a server get.
+    named_for: AtomicI32,
+    /// Whether it was asked to resume a session whose peer nobody has verified.
+    unproven: AtomicBool,
+}
+
+impl Resumption {
+    /// For a connection of a context with this mode, and this name for its sessions.
+    pub(super) fn new(mode: i32, name: Vec<u8>) -> Self {
+        Self {
+            usual_mode: mode,
+            name: Mutex::new(name),
+            named_for: AtomicI32::new(mode & DEMANDS),
+            unproven: AtomicBool::new(false),
+        }
+    }
+}
 
 impl Connection {
     /// How the peer is verified from now on: `mode` of `SSL_VERIFY_*`, and whether the delegate is asked about each
@@ -46,7 +71,7 @@ impl Connection {
         inner.state().set_asks(ask);
         // SAFETY: as above; the callback finds its state through the `SSL`.
         unsafe { ffi::SSL_set_verify(ssl, mode, Some(verify)) }
-        if before && mode & ffi::SSL_VERIFY_PEER != 0 && self.unproven.swap(false, Ordering::Relaxed) {
+        if before && mode & ffi::SSL_VERIFY_PEER != 0 && self.resumption.unproven.swap(false, Ordering::Relaxed) {
             // SAFETY: as above. Null takes back what was asked for; later the session is in use.
             unsafe { ffi::SSL_set_session(ssl, std::ptr::null_mut()) };
         }
@@ -63,8 +88,8 @@ impl Connection {
         let ssl = inner.as_ptr();
         // SAFETY: the `SSL` is valid and its lock held; the calls only read.
         let (server, mode) = unsafe { (ffi::SSL_is_server(ssl) == 1, ffi::SSL_get_verify_mode(ssl)) };
-        let mode = if server { mode } else { self.usual_mode };
-        if self.named_for.load(Ordering::Relaxed) == mode & DEMANDS {
+        let mode = if server { mode } else { self.resumption.usual_mode };
+        if self.resumption.named_for.load(Ordering::Relaxed) == mode & DEMANDS {
             return Ok(());
         }
         let name = self.name_for(mode)?;
@@ -73,7 +98,7 @@ impl Connection {
         // SAFETY: the `SSL` is valid and its lock held; the name has so many bytes, and is copied.
         let set = unsafe { ffi::SSL_set_session_id_context(ssl, name.as_ptr(), length) };
         check::one(set, "SSL_set_session_id_context")?;
-        self.named_for.store(mode & DEMANDS, Ordering::Relaxed);
+        self.resumption.named_for.store(mode & DEMANDS, Ordering::Relaxed);
         Ok(())
     }
 
@@ -85,7 +110,7 @@ impl Connection {
             let making = ffi::SSL_is_server(ssl) == 1 && ffi::SSL_session_reused(ssl) == 0;
             (ffi::SSL_get_session(ssl), making)
         };
-        if session.is_null() || !making || self.named_for.load(Ordering::Relaxed) & !mode == 0 {
+        if session.is_null() || !making || self.resumption.named_for.load(Ordering::Relaxed) & !mode == 0 {
             return Ok(());
         }
         let name = self.name_for(mode)?;
@@ -98,16 +123,16 @@ impl Connection {
 
     /// Works with sessions of another context, as `SSL_set_SSL_CTX` does: if they still have the name of the one before.
     pub(super) fn follow(&self, context: &Context) {
-        if self.named_for.load(Ordering::Relaxed) == self.usual_mode & DEMANDS {
-            *self.name.lock() = context.session_id();
+        if self.resumption.named_for.load(Ordering::Relaxed) == self.resumption.usual_mode & DEMANDS {
+            *self.resumption.name.lock() = context.session_id();
         }
     }
 
     /// The name of sessions that are made in a mode: the Context's for its own. It is empty where that is: then libssl
     /// resumes nobody where it verifies.
     fn name_for(&self, mode: i32) -> Result<Vec<u8>> {
-        let mut name = self.name.lock().clone();
-        if name.is_empty() || mode & DEMANDS == self.usual_mode & DEMANDS {
+        let mut name = self.resumption.name.lock().clone();
+        if name.is_empty() || mode & DEMANDS == self.resumption.usual_mode & DEMANDS {
             return Ok(name);
         }
         name.extend_from_slice(&(mode & DEMANDS).to_be_bytes());
@@ -135,7 +160,7 @@ impl Connection {
             let result = ffi::SSL_get_verify_result(inner.as_ptr());
             (result == ffi::X509_V_OK.into(), ffi::SSL_session_reused(inner.as_ptr()) == 1)
         };
-        let inherited = reused && self.unproven.load(Ordering::Relaxed);
+        let inherited = reused && self.resumption.unproven.load(Ordering::Relaxed);
         let proven = good && !inner.state().has_waived() && !inherited;
         // SAFETY: the session is valid, and only operations on this connection change it.
         unsafe { Session::copy_of(raw, self.context.lock().id(), inner.is_sound(), proven) }.map(Some)
@@ -157,7 +182,7 @@ impl Connection {
         if !session.is_proven() && unsafe { ffi::SSL_get_verify_mode(inner.as_ptr()) } & ffi::SSL_VERIFY_PEER != 0 {
             return Ok(());
         }
-        self.unproven.store(!session.is_proven(), Ordering::Relaxed);
+        self.resumption.unproven.store(!session.is_proven(), Ordering::Relaxed);
         // SAFETY: both are valid; the `SSL` takes a reference of its own, of a copy that nobody else has.
         check::one(unsafe { ffi::SSL_set_session(inner.as_ptr(), copy.as_ptr()) }, "SSL_set_session")
     }
