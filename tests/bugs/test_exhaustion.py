@@ -24,6 +24,8 @@ from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, carry, connected, memory_pair, narrow_pair
 from tests.support.records import APPLICATION_DATA, SUITES, encryptor, key_update
 
+SSL_OP_ALLOW_CLIENT_RENEGOTIATION = 1 << 8
+
 ALLOWED = 32 << 20
 """Bytes that the process may grow by, where a peer claims gigabytes or sends many of the same."""
 
@@ -355,3 +357,27 @@ def test_a_claim_that_is_true_is_taken(ec: Authority, version: str):
     pair = memory_pair(client_context(ec, version), server)
     pair.handshake()
     assert carry(pair.server, pair.client) == 0
+
+
+def test_resource_exhaustion_is_not_what_handshakes_cost(ec: Authority):
+    """What belongs to handshakes does not count, whoever drives them, on a connection that only sends data."""
+    client, server = client_context(ec, "TLSv1.2"), server_context(ec, "TLSv1.2")
+    server.set_options(SSL_OP_ALLOW_CLIENT_RENEGOTIATION)
+    for _ in range(50):
+        server.add_extra_chain_cert(ec.intermediate.x509)
+    with connected(client, server, "memory") as pair:
+        received = 0
+        while received < 1 << 20:
+            assert pair.client.renegotiate()
+            while pair.client.renegotiate_pending():
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.client.do_handshake()
+                carry(pair.client, pair.server)
+                with contextlib.suppress(SSL.WantReadError):
+                    pair.server.recv(1)
+                received += carry(pair.server, pair.client)
+            pair.client.send(b"data")
+            pair.move()
+            assert pair.server.recv(4) == b"data"
+            with pytest.raises(SSL.WantReadError):
+                pair.client.recv(1)

@@ -23,6 +23,7 @@ pub const SSL_R_CERTIFICATE_VERIFY_FAILED: c_int = 134;
 pub const SSL_R_UNEXPECTED_EOF_WHILE_READING: c_int = 294;
 
 pub const SSL_OP_CLEANSE_PLAINTEXT: u64 = 1 << 1;
+pub const SSL_OP_ALLOW_CLIENT_RENEGOTIATION: u64 = 1 << 8;
 pub const SSL_ST_CONNECT: c_int = 0x1000;
 pub const SSL_ST_ACCEPT: c_int = 0x2000;
 pub const SSL_ST_MASK: c_int = 0x0FFF;

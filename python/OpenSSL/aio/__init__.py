@@ -10,7 +10,8 @@ Protocols and transports: `create_connection`, `create_server`, `connect_accepte
 
 Who the peer is. A client that verifies (`Context.set_verify` with `SSL.VERIFY_PEER`) also compares the server's
 certificate with the name or address that it asked for; a wildcard in it stands for one whole label. `prepare` may make
-other demands, of the new `SSL.Connection`. A context that does not verify, as new ones do not, accepts anybody.
+other demands, of the new `SSL.Connection`; where the name is none that a certificate can hold, it has to give one
+(`set_verify_host`). A context that does not verify, as new ones do not, accepts anybody.
 
 How a connection ends. An end of file means that the peer said so, with a close_notify alert. Where the stream just
 stops, somebody may have cut it: that is a `TruncatedError`, unless the context has `SSL.OP_IGNORE_UNEXPECTED_EOF`.

@@ -116,8 +116,8 @@ pub struct Connection {
     /// Whether the outbox or the queue may hold something that the transport has not taken. Set with the engine's lock
     /// held, cleared with that and in one's turn to send.
     unsent: AtomicBool,
-    /// Whether an operation that waits for the peer failed to send what it had written itself, and what the peer has
-    /// to get before it answers. The next one then waits for the transport to take it.
+    /// Whether something of that was written by an operation that waits for the peer, who has to get it before he answers.
+    /// Who waits for him then waits for the transport to take it. Set and cleared as `unsent` is.
     owed: AtomicBool,
     /// Whose turn it is to read.
     receiving: Turn,

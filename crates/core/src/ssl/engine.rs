@@ -118,10 +118,13 @@ impl Inner {
         unsafe { ffi::SSL_is_init_finished(self.ssl.as_ptr()) == 1 }
     }
 
-    /// Whether a new handshake was asked for and is not done.
-    pub(crate) fn is_renegotiating(&self) -> bool {
-        // SAFETY: the `SSL` is valid, see `as_ptr`; the call only reads.
-        unsafe { ffi::SSL_renegotiate_pending(self.ssl.as_ptr()) == 1 }
+    /// Whether a new handshake was asked for and is not done, or the peer may begin one.
+    pub(crate) fn may_renegotiate(&self) -> bool {
+        // SAFETY: the `SSL` is valid, see `as_ptr`; the calls only read.
+        unsafe {
+            ffi::SSL_renegotiate_pending(self.ssl.as_ptr()) == 1
+                || ffi::SSL_get_options(self.ssl.as_ptr()) & ffi::SSL_OP_ALLOW_CLIENT_RENEGOTIATION != 0
+        }
     }
 
     /// Notes that the handshake is over, in which the rules have changed: unless the client was not to be let in, for
@@ -184,7 +187,9 @@ impl Inner {
         name: &'static str,
         call: impl FnOnce(*mut ffi::SSL) -> std::result::Result<T, c_int>,
     ) -> Outcome<T> {
-        self.operate_after(queue::clear, name, call)
+        let outcome = self.operate_after(queue::clear, name, call);
+        self.state.idle.set(0);
+        outcome
     }
 
     /// As `operate`, to encrypt a record, or to decrypt `records`, one. Where no other ones come and nothing else is done,
@@ -203,9 +208,9 @@ impl Inner {
         let begun = self.state.begun.get().wrapping_sub(before);
         if records > 0 {
             self.state.mixed.set(begun > records);
-            if done {
-                self.state.idle.set(0);
-            }
+        }
+        if records == 0 || done {
+            self.state.idle.set(0);
         }
         if begun_before || begun > records || !done {
             queue::note_use();
@@ -221,16 +226,16 @@ impl Inner {
     /// What a read came to; a failure where the peer sends without end what is no data. Not for datagrams: those may come
     /// from anybody.
     fn bounded<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        if !self.is_established() {
+        let established = self.is_established();
+        if self.state.counts.replace(established) != established {
             self.state.idle.set(0);
         }
-        if self.state.idle.get() <= IDLE || self.state.wire.borrow().has_datagrams() {
-            return outcome;
-        }
+        let endless = self.state.idle.get() > IDLE && !self.state.wire.borrow().has_datagrams();
         match outcome {
-            Outcome::WantRead | Outcome::WantWrite => {
+            Outcome::WantRead | Outcome::WantWrite if endless => {
+                self.state.endless.set(true);
                 self.state.failed.set(true);
-                Outcome::Failed(Error::ssl("the peer sends records without end that hold no data").into())
+                Outcome::Failed(without_end().into())
             }
             other => other,
         }
@@ -249,6 +254,8 @@ impl Inner {
         self.state.paused.set(false);
         let mut outcome = if self.must_refuse() {
             Outcome::Failed(without_certificate().into())
+        } else if self.state.endless.get() {
+            Outcome::Failed(without_end().into())
         } else {
             clear();
             match call(self.ssl.as_ptr()) {
@@ -308,6 +315,12 @@ pub(crate) fn in_the_middle() -> Error {
     Error::ssl(
         "the connection is in the middle of another operation; neither its callbacks nor its transport can start one",
     )
+}
+
+/// Why a connection ends whose peer sends too much that is no data.
+#[cold]
+fn without_end() -> Error {
+    Error::ssl("the peer sends records without end that hold no data")
 }
 
 /// The time in which OpenSSL reads from a socket directly.

@@ -76,8 +76,7 @@ impl Connection {
                     }
                     let owing = written || self.owed.load(Ordering::Relaxed);
                     match self.flush_soon(owing) {
-                        // Another thread may be at it, and give up before it comes to what is owed.
-                        Ok(()) if owing => self.owed.store(self.unsent.load(Ordering::Acquire), Ordering::Relaxed),
+                        // Where another thread is at it, and gives up, it stays owed.
                         Ok(()) => {}
                         Err(Trouble::System(errno)) => broken = Some(errno),
                         Err(Trouble::WouldBlock) if !owing => {}
@@ -110,6 +109,9 @@ impl Connection {
         let written = wire.output_len() > before;
         if written {
             self.unsent.store(true, Ordering::Release);
+            if matches!(outcome, Outcome::WantRead) {
+                self.owed.store(true, Ordering::Release);
+            }
         }
         let paused = inner.state().has_paused() && wire.input_len() > 0;
         Step { outcome, written, fills: wire.fills(), paused, trouble }
@@ -128,7 +130,7 @@ impl Connection {
         }
         let (socket, turn) = self.direct_turn()?;
         let inner = self.engine.try_enter()?;
-        let quick = inner.is_established() && !inner.is_renegotiating() && !inner.state().owes_answers();
+        let quick = inner.is_established() && !inner.may_renegotiate() && !inner.state().owes_answers();
         if inner.is_operating() || !quick {
             return None;
         }
@@ -139,7 +141,8 @@ impl Connection {
 
     /// Notes that an operation cannot go on before what it wrote itself is sent, and says what it comes to.
     pub(super) fn owe(&self, trouble: Trouble) -> Failure {
-        self.owed.store(true, Ordering::Relaxed);
+        let _inner = self.engine.enter();
+        self.owed.store(self.unsent.load(Ordering::Acquire), Ordering::Release);
         failure_of(trouble, Want::Write)
     }
 
@@ -216,6 +219,7 @@ impl Connection {
                     continue;
                 } else {
                     self.unsent.store(false, Ordering::Release);
+                    self.owed.store(false, Ordering::Release);
                     return Ok(());
                 }
             }

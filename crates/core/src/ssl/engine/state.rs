@@ -64,8 +64,11 @@ pub(crate) struct State {
     pub(super) written: Cell<u64>,
     /// How many of those that wait to be sent are answers to the peer, written by reads.
     pub(super) answers: Cell<u64>,
-    /// How many bytes have been read since there was some plaintext.
+    /// How many bytes reads have got since there was some plaintext, and whether they count: not in a handshake.
     pub(super) idle: Cell<usize>,
+    pub(super) counts: Cell<bool>,
+    /// Whether those were too many.
+    pub(super) endless: Cell<bool>,
     /// Whether the last read has met more than the one record that it was about.
     pub(super) mixed: Cell<bool>,
     /// Whether the delegate is asked about certificates.
@@ -119,6 +122,8 @@ impl State {
             written: Cell::new(0),
             answers: Cell::new(0),
             idle: Cell::new(0),
+            counts: Cell::new(false),
+            endless: Cell::new(false),
             mixed: Cell::new(false),
             asks: Cell::new(true),
             waived: Cell::new(false),
@@ -195,7 +200,9 @@ impl State {
             }
         }
         if let Read::Bytes(count) = read {
-            self.idle.set(self.idle.get().saturating_add(count));
+            if self.counts.get() {
+                self.idle.set(self.idle.get().saturating_add(count));
+            }
             if let Some(framing) = &self.framing {
                 framing.note(&buffer[..count]);
             }
@@ -262,6 +269,9 @@ impl State {
     pub(crate) fn begin_anew(&self) {
         self.verifies_late.set(false);
         self.first.replace(None);
+        self.idle.set(0);
+        self.counts.set(false);
+        self.endless.set(false);
         if let Some(framing) = &self.framing {
             framing.reset();
         }
