@@ -15,7 +15,7 @@
 //! after he gave his turn back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use ironssl_sys as ffi;
 use parking_lot::Mutex;
@@ -116,9 +116,11 @@ pub struct Connection {
     /// Whether the outbox or the queue may hold something that the transport has not taken. Set with the engine's lock
     /// held, cleared with that and in one's turn to send.
     unsent: AtomicBool,
-    /// Whether something of that was written by an operation that waits for the peer, who has to get it before he answers.
-    /// Who waits for him then waits for the transport to take it. Set and cleared as `unsent` is.
-    owed: AtomicBool,
+    /// How many of all bytes that OpenSSL has written the transport has taken.
+    sent: AtomicU64,
+    /// How many it has to take before the peer answers an operation that waits for him. Who waits for him waits for the
+    /// transport, too, as long as those are not sent. Set with the engine's lock held.
+    owed: AtomicU64,
     /// Whose turn it is to read.
     receiving: Turn,
     retries: Mutex<Retries>,
@@ -160,7 +162,8 @@ impl Connection {
             queue: Mutex::new(Queue::new(method.is_datagram())),
             torn: AtomicBool::new(false),
             unsent: AtomicBool::new(false),
-            owed: AtomicBool::new(false),
+            sent: AtomicU64::new(0),
+            owed: AtomicU64::new(0),
             receiving: Turn::for_all(),
             retries: Mutex::new(Retries::default()),
             noted: AtomicBool::new(false),

@@ -74,7 +74,7 @@ impl Connection {
                     if let Some(errno) = trouble {
                         return Err(Failure::System(broken.unwrap_or(errno).raw_os_error()));
                     }
-                    let owing = written || self.owed.load(Ordering::Relaxed);
+                    let owing = written || self.owed.load(Ordering::Acquire) > self.sent.load(Ordering::Acquire);
                     match self.flush_soon(owing) {
                         // Where another thread is at it, and gives up, it stays owed.
                         Ok(()) => {}
@@ -110,7 +110,7 @@ impl Connection {
         if written {
             self.unsent.store(true, Ordering::Release);
             if matches!(outcome, Outcome::WantRead) {
-                self.owed.store(true, Ordering::Release);
+                self.owed.store(inner.state().written(), Ordering::Release);
             }
         }
         let paused = inner.state().has_paused() && wire.input_len() > 0;
@@ -141,8 +141,7 @@ impl Connection {
 
     /// Notes that an operation cannot go on before what it wrote itself is sent, and says what it comes to.
     pub(super) fn owe(&self, trouble: Trouble) -> Failure {
-        let _inner = self.engine.enter();
-        self.owed.store(self.unsent.load(Ordering::Acquire), Ordering::Release);
+        self.owed.store(self.engine.enter().state().written(), Ordering::Release);
         failure_of(trouble, Want::Write)
     }
 
@@ -219,12 +218,16 @@ impl Connection {
                     continue;
                 } else {
                     self.unsent.store(false, Ordering::Release);
-                    self.owed.store(false, Ordering::Release);
+                    // As counted, but for what was discarded.
+                    self.sent.store(inner.state().written(), Ordering::Release);
                     return Ok(());
                 }
             }
             match write(queue.front()) {
-                Ok(count) => queue.consume(count),
+                Ok(count) => {
+                    queue.consume(count);
+                    self.sent.fetch_add(count as u64, Ordering::AcqRel);
+                }
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
                     if self.datagrams && is_lost(&trouble) {

@@ -219,6 +219,11 @@ impl State {
         true
     }
 
+    /// How many bytes of ciphertext OpenSSL has written.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.get()
+    }
+
     /// Whether the last operation has stopped to let others have a go.
     pub(crate) fn has_paused(&self) -> bool {
         self.paused.get()
