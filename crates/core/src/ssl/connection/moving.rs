@@ -226,7 +226,10 @@ impl Connection {
             match write(queue.front()) {
                 Ok(count) => {
                     queue.consume(count);
-                    self.sent.fetch_add(count as u64, Ordering::AcqRel);
+                    // What an object of the caller's has taken it may hold back: that counts when nothing is left.
+                    if !self.is_custom() {
+                        self.sent.fetch_add(count as u64, Ordering::AcqRel);
+                    }
                 }
                 Err(trouble) => {
                     // A datagram that the network refuses is lost, as datagrams may be; it must not block the others.
