@@ -396,7 +396,7 @@ class Conversation(RuleBasedStateMachine):
         def listen(listener: Side, count: int) -> bytes:
             got = bytearray()
             while len(got) < count:
-                with contextlib.suppress(SSL.WantReadError):
+                with contextlib.suppress(*NOT_NOW):
                     got += listener.connection.recv(size)
                 self.carry()
                 assert time.monotonic() < deadline
