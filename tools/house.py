@@ -64,6 +64,7 @@ DOORS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
             "crates/core/src/error.rs",
             "crates/core/src/file.rs",
             "crates/core/src/pem.rs",
+            "crates/core/src/pkcs12.rs",
             "crates/core/src/x509/extension/conf.rs",
         ),
         "an error of OpenSSL's kind comes from crates/core/src/check.rs, or is worded by `Error::ssl`",

@@ -256,16 +256,18 @@ impl State {
         header.is_some_and(may_be_alert)
     }
 
-    /// Has a failure without a reason be the one that came first, if this one did not.
+    /// Has a failure without a reason be the one that came first, if this one did not. (Before 3.2, what has failed before
+    /// looks like an end.)
     pub(super) fn explain(&self, failure: &mut Failure) {
+        let no_end = matches!(failure, Failure::UnexpectedEof) && !self.wire.borrow().at_end();
         let mut first = self.first.borrow_mut();
-        match (failure.is_unexplained(), &*first) {
-            (true, Some(first)) => {
+        match &*first {
+            Some(first) if no_end || failure.is_unexplained() => {
                 if let Some(again) = first.again() {
                     *failure = again;
                 }
             }
-            (false, None) => *first = failure.again(),
+            None if !failure.is_unexplained() => *first = failure.again(),
             _ => {}
         }
     }
