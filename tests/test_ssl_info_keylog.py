@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,14 @@ SETTERS = [
 ]
 
 
+def is_collected(make: Callable[[], weakref.ref]) -> bool:
+    """Whether what is made goes with the next collection, and not before."""
+    alive = make()
+    assert alive() is not None
+    gc.collect()
+    return alive() is None
+
+
 @pytest.mark.usefixtures("by_hand")
 @pytest.mark.parametrize("setter", SETTERS)
 def test_a_cycle_through_a_callback_is_collected(setter: str):
@@ -244,10 +253,7 @@ def test_a_cycle_through_a_callback_is_collected(setter: str):
         connection = SSL.Connection(context)
         return weakref.ref(context)
 
-    alive = make()
-    assert alive() is not None
-    gc.collect()
-    assert alive() is None
+    assert is_collected(make)
 
 
 @pytest.mark.usefixtures("by_hand")
@@ -258,10 +264,7 @@ def test_a_cycle_through_what_a_callback_is_given_is_collected(setter: str):
         getattr(context, setter)(print, context)
         return weakref.ref(context)
 
-    alive = make()
-    assert alive() is not None
-    gc.collect()
-    assert alive() is None
+    assert is_collected(make)
 
 
 @pytest.mark.usefixtures("by_hand")
@@ -271,7 +274,4 @@ def test_a_cycle_through_the_info_callback_of_a_connection_is_collected():
         connection.set_info_callback(lambda *arguments: connection)
         return weakref.ref(connection)
 
-    alive = make()
-    assert alive() is not None
-    gc.collect()
-    assert alive() is None
+    assert is_collected(make)
