@@ -61,8 +61,7 @@ impl Turn {
     }
 
     /// Waits for it, not longer than `patience`, and only as long as it is `wanted`, which is asked again each time that
-    /// somebody gives it back: all who wait look then, and those who go on waiting say so anew. None where it was not
-    /// taken.
+    /// this thread is told that somebody gave it back; who goes on waiting says so anew. None where it was not taken.
     fn take(&self, patience: Option<Duration>, mut wanted: impl FnMut() -> bool) -> Option<Taken<'_>> {
         if let Some(taken) = self.try_take() {
             return Some(taken);
