@@ -1,4 +1,4 @@
-"""What holds around every test: an empty OpenSSL error queue, a time limit, the throwaway CA."""
+"""What holds around every test: an empty OpenSSL error queue, a time limit, the throwaway CA, the TLS versions."""
 
 import faulthandler
 import os
@@ -8,6 +8,7 @@ import OpenSSL
 import pytest
 
 from tests.support.authority import Authority, make_authority
+from tests.support.contexts import VERSIONS
 
 # The tests are also run against the upstream package, to see that they ask for what it does. It cannot tell the state
 # of its error queue, so there, and only there, the queue goes unchecked. Ours has to export the question.
@@ -84,3 +85,9 @@ def ec(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Make another CA with P-256 keys and the same names, which nobody trusts unless a test says so."""
     return make_authority("ec", tmp_path_factory.mktemp("stranger"))
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    """Give each protocol version."""
+    return request.param

@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.failing import handshake_errors
 from tests.support.pairs import Pair, memory_pair
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def offering(ec: Authority, callback, version: str, offered=(b"h2", b"http/1.1")) -> Pair:

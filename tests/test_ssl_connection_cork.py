@@ -11,16 +11,10 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, identify, server_context
+from tests.support.contexts import client_context, identify, server_context
 from tests.support.pairs import connected, fill_socket, memory_pair, pump, receive
 
 RECORD = 16384
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def drained(connection: SSL.Connection) -> bytes:

@@ -12,12 +12,6 @@ from tests.support.pairs import Pair, connected, memory_pair
 from tests.support.rows import rows
 
 
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
-
-
 @pytest.fixture
 def pair(ec: Authority, version: str) -> Iterator[Pair]:
     """Give a connected pair of each version."""

@@ -8,17 +8,11 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.pairs import Pair, connected, memory_pair, socket_pair
 from tests.support.rows import rows
 
 KINDS = ["memory", "unix", "tcp"]
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=KINDS)

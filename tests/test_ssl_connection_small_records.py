@@ -12,16 +12,10 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.pairs import connected, receive
 
 AFTERWARDS = b"\x17\x03\x03\x00\x05plain text that looks like a record"
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.mark.parametrize("kind", ["unix", "tcp"])

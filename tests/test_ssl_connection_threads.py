@@ -17,19 +17,13 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, server_context, watch_verification
+from tests.support.contexts import client_context, server_context, watch_verification
 from tests.support.pairs import Pair, connected, narrow_pair, receive, socket_pair
 from tests.support.records import APPLICATION_DATA, SUITES, encryptor, key_update
 from tests.support.rows import rows
 
 MEBIBYTE = 1 << 20
 ALLOW_CLIENT_RENEGOTIATION = 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which no release names
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=["unix", "tcp"])

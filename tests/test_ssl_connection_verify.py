@@ -8,7 +8,7 @@ from OpenSSL import SSL, crypto
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import client_context, identify, server_context, trust
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import carry, connected, memory_pair, socket_pair
 from tests.support.rows import rows
@@ -35,12 +35,6 @@ def mutual(ec: Authority, version: str) -> tuple[SSL.Context, SSL.Context]:
     trust(server, ec)
     server.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
     return client, server
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @rows(161)

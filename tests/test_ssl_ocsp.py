@@ -10,15 +10,9 @@ from cryptography.x509 import ocsp
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(scope="session")

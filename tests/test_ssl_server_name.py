@@ -6,7 +6,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import client_context, identify, server_context, trust
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
 from tests.support.rows import rows
@@ -15,12 +15,6 @@ UNRECOGNIZED_NAME = {
     "TLSv1.2": "tlsv1 unrecognized name",
     "TLSv1.3": "tlsv1 unrecognized name",
 }
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture

@@ -8,15 +8,9 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust, watch_verification
+from tests.support.contexts import client_context, identify, server_context, trust, watch_verification
 from tests.support.pairs import Pair, connected, memory_pair, socket_pair
 from tests.support.rows import rows
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 class Service:

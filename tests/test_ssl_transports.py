@@ -14,7 +14,7 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.duplex import (
     STYLES,
     Channel,
@@ -31,12 +31,6 @@ from tests.support.duplex import (
 )
 from tests.support.pairs import Pair, receive
 from tests.support.rows import rows
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=STYLES)

@@ -21,12 +21,6 @@ from tests.support.rows import rows
 DEPTH = 4
 
 
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
-
-
 @pytest.fixture
 def outer(ec: Authority, version: str) -> Iterator[Pair]:
     """Give a pair over blocking sockets, without a handshake: the tunnel."""

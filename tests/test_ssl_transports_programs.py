@@ -12,19 +12,13 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import PATIENCE, until
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.duplex import converse, joined
 from tests.support.pairs import Pair, receive
 from tests.support.ports import free_port
 from tests.support.programs import program
 from tests.support.rows import rows
 from tests.support.service import serving, until_closed
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @contextlib.contextmanager

@@ -13,18 +13,12 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import PATIENCE, Background
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.duplex import STYLES, End, RecvSend, ends, over
 from tests.support.pairs import Pair, receive
 from tests.support.rows import rows
 
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture

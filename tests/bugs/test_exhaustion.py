@@ -18,7 +18,7 @@ from OpenSSL import SSL, crypto, rand
 from tests.conftest import SANITIZED
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.entropy import daemon, request, until_closed
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, carry, connected, memory_pair, narrow_pair
@@ -28,12 +28,6 @@ SSL_OP_ALLOW_CLIENT_RENEGOTIATION = 1 << 8
 
 ALLOWED = 32 << 20
 """Bytes that the process may grow by, where a peer claims gigabytes or sends many of the same."""
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @contextlib.contextmanager

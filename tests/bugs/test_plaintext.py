@@ -9,17 +9,11 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.failing import handshake_errors
 from tests.support.pairs import carry, connected, memory_pair
 
 INJECTED = b"MAIL FROM:<attacker@example.org>\r\n"
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def record(kind: int, content: bytes) -> bytes:

@@ -7,16 +7,10 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, only, server_context, trust
+from tests.support.contexts import client_context, identify, only, server_context, trust
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import memory_pair
 from tests.support.visits import visit
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def session_of(client: SSL.Context, server: SSL.Context) -> SSL.Session:

@@ -10,7 +10,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import client_context, identify, server_context, trust
 from tests.support.datagrams import dtls_contexts
 from tests.support.failing import handshake_errors, reasons
 from tests.support.pairs import Pair, memory_pair
@@ -20,12 +20,6 @@ DEMAND = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 
 REFUSED = "peer did not return a certificate"
 REFUSED_LATE = "a certificate is demanded since the handshake began, and the client resumes a session that has none"
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def server_of(ec: Authority, version: str, mode: int = SSL.VERIFY_NONE) -> SSL.Context:

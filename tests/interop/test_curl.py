@@ -9,7 +9,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, server_context, trust
+from tests.support.contexts import server_context, trust
 from tests.support.programs import run
 from tests.support.service import serving, until_closed
 
@@ -17,12 +17,6 @@ LIMITS = {
     "TLSv1.2": ["--tlsv1.2", "--tls-max", "1.2"],
     "TLSv1.3": ["--tlsv1.3", "--tls-max", "1.3"],
 }
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 def curl(port: int, version: str, root: str, *options: str) -> "subprocess.CompletedProcess[bytes]":

@@ -9,7 +9,7 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, identify, only, requiring, server_context
+from tests.support.contexts import client_context, identify, only, requiring, server_context
 from tests.support.datagrams import ROOMY, dtls_contexts
 from tests.support.ports import free_port
 from tests.support.programs import Running, printed, running
@@ -22,12 +22,6 @@ PRIORITY = {
 }
 LABEL = "EXPORTER-ironssl-test"
 ALLOW_CLIENT_RENEGOTIATION = 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION, which no release names
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=["rsa", "ec"])

@@ -3,23 +3,16 @@
 import re
 from pathlib import Path
 
-import pytest
 from OpenSSL import SSL
 
 from tests.interop.test_openssl_command import connect, s_client, s_server
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.programs import Running, printed, running
 from tests.support.service import serving, until_closed
 
 LABEL = "EXPORTER-ironssl-test"
 LENGTH = 48
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 Facts = dict[str, bytes | None]

@@ -11,19 +11,13 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import until
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import client_context, identify, server_context, trust
 from tests.support.ports import free_port
 from tests.support.programs import Running, running
 from tests.support.service import serving
 
 DATA = hashlib.shake_128(b"nginx").digest(1_000_000)
 FACTS = "$ssl_protocol|$ssl_client_verify|$ssl_client_s_dn|$ssl_session_reused|$ssl_server_name"
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=["rsa", "ec"])

@@ -7,17 +7,11 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, identify, requiring, server_context
+from tests.support.contexts import client_context, identify, requiring, server_context
 from tests.support.programs import Running, running
 from tests.support.service import serving, until_closed
 
 FLAG = {"TLSv1.2": "-tls1_2", "TLSv1.3": "-tls1_3"}
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=["rsa", "ec"])

@@ -9,15 +9,9 @@ from OpenSSL import SSL
 
 from tests.interop.test_openssl_command import FLAG, s_client
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import client_context, server_context
 from tests.support.programs import running
 from tests.support.service import serving, until_closed
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.mark.parametrize("tickets", [True, False])

@@ -10,19 +10,13 @@ from OpenSSL import SSL
 
 from tests.support.authority import Authority
 from tests.support.background import Background
-from tests.support.contexts import VERSIONS, client_context, identify, server_context, trust
+from tests.support.contexts import client_context, identify, server_context, trust
 from tests.support.pairs import receive, tcp_sockets
 from tests.support.service import until_closed
 from tests.support.stdlib import their_client, their_server
 
 SIZE = 1_000_000
 DATA = hashlib.shake_128(b"data").digest(SIZE)
-
-
-@pytest.fixture(params=VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """Give each protocol version."""
-    return request.param
 
 
 @pytest.fixture(params=["rsa", "ec"])
