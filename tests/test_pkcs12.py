@@ -249,14 +249,14 @@ def test_algorithms(ec):
 def test_nul():
     made = crypto.PKCS12()
     made.set_ca_certificates([self_signed()])
-    with pytest.raises(ValueError, match="null byte"):
+    with pytest.raises(ValueError, match="NUL byte"):
         made.export(b"a\0b")
-    with pytest.raises(ValueError, match="null byte"):
+    with pytest.raises(ValueError, match="NUL byte"):
         crypto.load_pkcs12(made.export(b"a"), b"a\0b")
     made = crypto.PKCS12()
     made.set_certificate(self_signed())
     made.set_friendlyname(b"a\0b")
-    with pytest.raises(ValueError, match="null byte"):
+    with pytest.raises(ValueError, match="NUL byte"):
         made.export()
 
 

@@ -38,6 +38,7 @@ mod encoding;
 mod file;
 mod handle;
 mod legacy;
+mod terminated;
 mod wire;
 
 pub use callback::fork::generation as fork_generation;

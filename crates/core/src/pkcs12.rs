@@ -1,6 +1,6 @@
 //! PKCS#12 files (RFC 7292): a key, its certificate, and further certificates, under a passphrase.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::fmt;
 use std::ptr;
 
@@ -15,6 +15,7 @@ use crate::handle::Handle;
 use crate::legacy;
 use crate::pkey::PKey;
 use crate::queue;
+use crate::terminated;
 use crate::x509::{Stack, X509};
 
 /// How a PKCS#12 file is encrypted.
@@ -76,7 +77,7 @@ impl Pkcs12 {
     /// [`Error::OpenSsl`] where it is no PKCS#12 file, or damaged, or has no checksum (see above), or the passphrase is
     /// wrong or missing; [`Error::Value`] for a NUL in the passphrase.
     pub fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self> {
-        let passphrase = passphrase.map(terminated).transpose()?;
+        let passphrase = passphrase.map(terminated::passphrase).transpose()?;
         // SAFETY: the function is of that family.
         let file = unsafe { encoding::from_der(der, ffi::d2i_PKCS12, "d2i_PKCS12")? };
         let vouches = passphrase.as_ref().is_some_and(|text| text.len() > 1);
@@ -104,9 +105,9 @@ impl Pkcs12 {
         mac_iterations: i32,
         algorithm: Algorithm,
     ) -> Result<Vec<u8>> {
-        let passphrase = passphrase.map(terminated).transpose()?;
-        let name = self.friendly_name.as_deref().map(CString::new).transpose();
-        let name = name.map_err(|_| Error::value("embedded null byte in the friendly name"))?;
+        let passphrase = passphrase.map(terminated::passphrase).transpose()?;
+        let name = self.friendly_name.as_deref();
+        let name = name.map(|name| terminated::text(name, "the friendly name")).transpose()?;
         if self.key.as_ref().is_some_and(|key| !key.is_private()) {
             return Err(Error::value("Key only has public part"));
         }
@@ -220,17 +221,6 @@ fn alias(certificate: &Handle<ffi::X509>) -> Option<Vec<u8>> {
     let length = usize::try_from(length).ok().filter(|_| !name.is_null())?;
     // SAFETY: not null, so the certificate keeps `length` bytes there.
     Some(unsafe { std::slice::from_raw_parts(name, length) }.to_vec())
-}
-
-/// A passphrase for C, zeroed after use.
-fn terminated(passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    if passphrase.contains(&0) {
-        return Err(Error::value("embedded null byte in the passphrase"));
-    }
-    let mut text = Zeroizing::new(Vec::with_capacity(passphrase.len() + 1));
-    text.extend_from_slice(passphrase);
-    text.push(0);
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -4,9 +4,7 @@
 //! are made under one lock of ours, and our own verification reads them under it too. A TLS handshake that begins at
 //! the same moment may see the change or not.
 
-use std::ffi::CString;
 use std::fmt;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,9 +15,10 @@ use super::stack::Stack;
 use super::{X509, X509Crl};
 use crate::callback::fork;
 use crate::check;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::handle::Handle;
 use crate::queue;
+use crate::terminated;
 
 /// Guards the parameters of all stores, which several objects of ours may hold.
 static PARAMETERS: Mutex<()> = Mutex::new(());
@@ -78,7 +77,7 @@ impl X509Store {
     /// An empty store (`X509_STORE_new`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where there is no memory.
+    /// [`crate::Error::OpenSsl`] where there is no memory.
     pub fn new() -> Result<Self> {
         queue::clear();
         // SAFETY: no preconditions.
@@ -105,7 +104,7 @@ impl X509Store {
     /// (`X509_STORE_get1_objects`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where there is no memory.
+    /// [`crate::Error::OpenSsl`] where there is no memory.
     #[cfg(ossl_3_3)]
     pub fn count(&self) -> Result<usize> {
         queue::clear();
@@ -120,7 +119,7 @@ impl X509Store {
     /// (`X509_STORE_get0_objects`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where the store cannot be locked.
+    /// [`crate::Error::OpenSsl`] where the store cannot be locked.
     #[cfg(not(ossl_3_3))]
     pub fn count(&self) -> Result<usize> {
         queue::clear();
@@ -136,7 +135,7 @@ impl X509Store {
     /// Trusts a certificate (`X509_STORE_add_cert`). One that is there already is no error.
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where the certificate is not complete enough to be encoded.
+    /// [`crate::Error::OpenSsl`] where the certificate is not complete enough to be encoded.
     pub fn add_cert(&self, certificate: &X509) -> Result<()> {
         let shared = certificate.share()?;
         // SAFETY: both are valid; the store takes a reference of its own.
@@ -149,7 +148,7 @@ impl X509Store {
     /// Adds a copy of a revocation list, for verifications with [`StoreFlags::CRL_CHECK`] (`X509_STORE_add_crl`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where the list is not complete enough to be encoded.
+    /// [`crate::Error::OpenSsl`] where the list is not complete enough to be encoded.
     pub fn add_crl(&self, list: &X509Crl) -> Result<()> {
         let copy = list.to_handle()?;
         // SAFETY: both are valid; the store takes a reference of its own.
@@ -162,7 +161,7 @@ impl X509Store {
     /// Adds flags of [`StoreFlags`] to those that are set (`X509_STORE_set_flags`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`] where the library refuses.
+    /// [`crate::Error::OpenSsl`] where the library refuses.
     pub fn set_flags(&self, flags: u64) -> Result<()> {
         queue::clear();
         let _parameters = Self::lock_parameters();
@@ -189,11 +188,11 @@ impl X509Store {
     /// the subject (`X509_STORE_load_file`, `X509_STORE_load_path`); the latter are read when they are needed.
     ///
     /// # Errors
-    /// [`Error::Value`] for a NUL in a path; [`Error::OpenSsl`] where the file cannot be read or holds no certificate,
-    /// and where neither is given.
+    /// [`crate::Error::Value`] for a NUL in a path; [`crate::Error::OpenSsl`] where the file cannot be read or holds no
+    /// certificate, and where neither is given.
     pub fn load_locations(&self, file: Option<&Path>, directory: Option<&Path>) -> Result<()> {
         queue::clear();
-        let (file, directory) = (file.map(terminated).transpose()?, directory.map(terminated).transpose()?);
+        let (file, directory) = (file.map(terminated::path).transpose()?, directory.map(terminated::path).transpose()?);
         if file.is_none() && directory.is_none() {
             return Err(check::failure("X509_STORE_load_locations"));
         }
@@ -216,9 +215,4 @@ impl fmt::Debug for X509Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("X509Store").finish_non_exhaustive()
     }
-}
-
-/// A path for C.
-fn terminated(path: &Path) -> Result<CString> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| Error::value("embedded null byte in a path"))
 }

@@ -13,6 +13,7 @@ use crate::pkey::PKey;
 use crate::queue;
 use crate::ssl::Context;
 use crate::ssl::cipher::{self, Cipher};
+use crate::terminated;
 use crate::x509::{X509, X509Name, certificates, retained};
 
 impl Connection {
@@ -272,7 +273,7 @@ impl Connection {
     /// # Errors
     /// [`Error::Value`] for a name with a NUL, [`Error::OpenSsl`] for one that is too long.
     pub fn set_host_name(&self, name: &[u8]) -> Result<()> {
-        let name = std::ffi::CString::new(name).map_err(|_| Error::value("the name contains a NUL byte"))?;
+        let name = terminated::text(name, "the name")?;
         let inner = self.engine.enter();
         queue::clear();
         let kind = std::ffi::c_long::from(ffi::TLSEXT_NAMETYPE_host_name);

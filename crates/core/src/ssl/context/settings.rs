@@ -1,6 +1,6 @@
 //! What can be asked of a context: one method a setting, and what can be read back.
 
-use std::ffi::{CString, c_long};
+use std::ffi::c_long;
 use std::sync::Arc;
 
 use ironssl_sys as ffi;
@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::pkey::PKey;
 use crate::queue;
 use crate::ssl::alpn;
+use crate::terminated;
 use crate::x509::{X509, X509Name};
 
 /// The longest timeout in seconds whose nanoseconds OpenSSL can count, in 64 bits.
@@ -75,7 +76,7 @@ impl Context {
     /// # Errors
     /// [`Error::OpenSsl`] where no known cipher is left, [`Error::Value`] for text with a NUL.
     pub fn set_cipher_list(&self, list: &[u8]) -> Result<()> {
-        self.set(Setting::CipherList(text(list, "the cipher list")?))
+        self.set(Setting::CipherList(terminated::text(list, "the cipher list")?))
     }
 
     /// The ciphers of TLS 1.3, names with colons between them (`SSL_CTX_set_ciphersuites`). There may be none where an
@@ -84,7 +85,7 @@ impl Context {
     /// # Errors
     /// [`Error::OpenSsl`] where the library knows none of them, [`Error::Value`] for text with a NUL.
     pub fn set_ciphersuites(&self, names: &[u8]) -> Result<()> {
-        self.set(Setting::Ciphersuites(text(names, "the list of cipher suites")?))
+        self.set(Setting::Ciphersuites(terminated::text(names, "the list of cipher suites")?))
     }
 
     /// Limits the key exchange to one curve (`SSL_CTX_set1_groups`), which replaces the groups that were allowed so far.
@@ -110,7 +111,7 @@ impl Context {
     /// # Errors
     /// [`Error::OpenSsl`] for one that the library does not know, [`Error::Value`] for text with a NUL.
     pub fn set_srtp_profiles(&self, profiles: &[u8]) -> Result<()> {
-        self.set(Setting::Srtp(text(profiles, "the list of profiles")?))
+        self.set(Setting::Srtp(terminated::text(profiles, "the list of profiles")?))
     }
 
     /// Whether a client says that it can be asked for a certificate after the handshake, in TLS 1.3
@@ -311,9 +312,4 @@ impl Context {
 /// The certificate as it is now: what its owner changes later is not for the recipe.
 fn snapshot(certificate: &X509) -> Result<X509> {
     Ok(X509::from_handle(certificate.share()?))
-}
-
-/// Text for C.
-pub(super) fn text(bytes: &[u8], what: &str) -> Result<CString> {
-    CString::new(bytes).map_err(|_| Error::value(format!("{what} contains a NUL byte")))
 }

@@ -3,19 +3,18 @@
 //! The store is shared by every `SSL_CTX` that the context ever makes, and has a lock of its own: nothing here is a
 //! setting to be replayed.
 
-use std::ffi::{CStr, CString, c_char, c_int};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, c_char, c_int};
 use std::path::Path;
 use std::ptr::NonNull;
 
 use ironssl_sys as ffi;
 
 use super::Context;
-use super::settings::text;
 use crate::check;
 use crate::error::Result;
 use crate::handle::{Counted, Handle};
 use crate::queue;
+use crate::terminated;
 use crate::x509::X509Store;
 
 /// Where distributions keep the certificates that they trust, as one file.
@@ -55,8 +54,8 @@ impl Context {
     /// [`crate::Error::OpenSsl`] where a file cannot be read or holds none, or both are missing; [`crate::Error::Value`] for a path
     /// with a NUL.
     pub fn load_verify_locations(&self, file: Option<&Path>, directory: Option<&Path>) -> Result<()> {
-        let file = file.map(c_path).transpose()?;
-        let directory = directory.map(c_path).transpose()?;
+        let file = file.map(terminated::path).transpose()?;
+        let directory = directory.map(terminated::path).transpose()?;
         queue::clear();
         if file.is_none() && directory.is_none() {
             return Err(check::failure("SSL_CTX_load_verify_locations"));
@@ -154,9 +153,4 @@ impl LibraryPaths {
 unsafe fn literal(string: *const c_char) -> &'static str {
     // SAFETY: passed on from this function's own contract.
     unsafe { CStr::from_ptr(string) }.to_str().unwrap_or_default()
-}
-
-/// A path for C.
-fn c_path(path: &Path) -> Result<CString> {
-    text(path.as_os_str().as_bytes(), "the path")
 }

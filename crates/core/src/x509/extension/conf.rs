@@ -6,7 +6,6 @@
 //! only place where it would read a file (`crypto/x509/v3_pci.c`). Nor does a value change the certificate that it looks
 //! at: `email:move`, which OpenSSL 3 has and OpenSSL 4 has not, is refused as well.
 
-use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -16,6 +15,7 @@ use super::X509Extension;
 use crate::check;
 use crate::error::{Entry, Error, ErrorStack, Result};
 use crate::queue;
+use crate::terminated;
 use crate::x509::X509;
 
 impl X509Extension {
@@ -48,7 +48,7 @@ impl X509Extension {
             return Err(refused("email:move is not supported: it would change the subject"));
         }
         let value = if critical { format!("critical,{value}") } else { value.to_owned() };
-        let (name, value) = (terminated(name)?, terminated(&value)?);
+        let (name, value) = (terminated::text(name, "the name")?, terminated::text(value, "the value")?);
         // SAFETY: null asks for the default kind; nothing is loaded into it.
         let sections = unsafe { check::owned(ffi::NCONF_new(ptr::null_mut()), "NCONF_new")? };
         let mut context = MaybeUninit::<ffi::X509V3_CTX>::zeroed();
@@ -80,9 +80,4 @@ fn entries(list: &str) -> impl Iterator<Item = (&str, &str)> {
     let space = |at: char| matches!(at, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r');
     let pairs = list.split(',').filter_map(|entry| entry.split_once(':'));
     pairs.map(move |(name, value)| (name.trim_matches(space), value.trim_matches(space)))
-}
-
-/// Text for C.
-fn terminated(text: &str) -> Result<CString> {
-    CString::new(text).map_err(|_| Error::value("embedded null byte in the name or value of an extension"))
 }
