@@ -233,7 +233,8 @@ def test_a_callback_that_drops_and_closes_everything(ec: Authority):
         kept.clear()
         connection.set_app_data(None)
         connection.set_verify(SSL.VERIFY_NONE)
-        connection.set_context(SSL.Context(SSL.TLS_METHOD))
+        with pytest.raises(SSL.Error, match="too late"):
+            connection.set_context(SSL.Context(SSL.TLS_METHOD))
         with contextlib.suppress(AttributeError):
             connection.close()
 

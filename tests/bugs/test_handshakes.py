@@ -12,7 +12,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import VERSIONS, client_context, server_context
+from tests.support.contexts import VERSIONS, client_context, identify, requiring, server_context
 from tests.support.failing import handshake_errors
 from tests.support.pairs import carry, memory_pair
 
@@ -47,6 +47,93 @@ def test_callback_replaced_during_a_handshake(ec: Authority, version: str):
         assert pair.client.get_alpn_proto_negotiated() == b"h2"
     gc.collect()
     assert {"verify", "info", "keylog", "name", "protocol"} == set(died)
+
+
+def replacing(replaced: SSL.Context, by: SSL.Context, place: str) -> list[SSL.Error | None]:
+    """Let the first callback of a kind replace the context; returns what its attempts met, once there are some."""
+    met: list[SSL.Error | None] = []
+
+    def replace(connection: SSL.Connection) -> None:
+        error = None
+        try:
+            connection.set_context(by)
+        except SSL.Error as raised:
+            error = raised
+        met.append(error)
+
+    def protocol(connection: SSL.Connection, offered: list[bytes]) -> bytes:
+        replace(connection)
+        return offered[0]
+
+    def staple(connection: SSL.Connection, data: object) -> bytes:
+        replace(connection)
+        return b""
+
+    {
+        "name": lambda: replaced.set_tlsext_servername_callback(replace),
+        "protocol": lambda: replaced.set_alpn_select_callback(protocol),
+        "ocsp": lambda: replaced.set_ocsp_server_callback(staple),
+        "keylog": lambda: replaced.set_keylog_callback(lambda connection, line: replace(connection)),
+        "info": lambda: replaced.set_info_callback(lambda connection, where, value: replace(connection)),
+    }[place]()
+    return met
+
+
+@pytest.mark.parametrize("place", ["name", "protocol", "ocsp", "keylog", "info"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_context_replaced_by_a_server_in_a_callback(ec: Authority, stranger: Authority, version: str, place: str):
+    """OpenSSL frees the certificates of the old one. So it comes too late once one of them has been chosen."""
+    server, other = server_context(ec, version), server_context(stranger, version)
+    met = replacing(server, other, place)
+    client = client_context(ec, version)
+    client.set_verify(SSL.VERIFY_NONE)
+    client.set_alpn_protos([b"h2"])
+    pair = memory_pair(client, server)
+    pair.client.set_tlsext_host_name(b"localhost")
+    pair.client.request_ocsp()
+    pair.handshake()
+    in_time = place == "name" or (place, version) == ("protocol", "TLSv1.3")
+    assert met
+    assert all((error is None) == in_time for error in met)
+    assert all("too late" in str(error) for error in met if error is not None)
+    shown = pair.client.get_peer_certificate().digest("sha256")
+    assert shown == (stranger if in_time else ec).server.x509.digest("sha256")
+    assert pair.server.get_context() is (other if in_time else server)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_context_replaced_by_a_client_in_a_callback(ec: Authority, stranger: Authority, version: str):
+    server, client, other = requiring(ec), client_context(ec, version), client_context(stranger, version)
+    identify(client, ec, ec.client)
+    identify(other, stranger, stranger.client)
+    met = replacing(client, other, "info")
+    pair = memory_pair(client, server)
+    pair.handshake()
+    assert met
+    assert all("too late" in str(error) for error in met)
+    assert pair.server.get_peer_certificate().digest("sha256") == ec.client.x509.digest("sha256")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_context_replaced_between_the_messages_of_a_handshake(ec: Authority, stranger: Authority, version: str):
+    server, other = server_context(ec, version), server_context(stranger, version)
+    pair = memory_pair(client_context(ec, version), server)
+    # Nothing has been chosen yet.
+    for context in (other, server):
+        with pytest.raises(SSL.WantReadError):
+            pair.server.do_handshake()
+        pair.server.set_context(context)
+    with pytest.raises(SSL.WantReadError):
+        pair.client.do_handshake()
+    carry(pair.client, pair.server)
+    with pytest.raises(SSL.WantReadError):
+        pair.server.do_handshake()
+    with pytest.raises(SSL.Error, match="too late"):
+        pair.server.set_context(other)
+    assert pair.server.get_context() is server
+    pair.handshake()
+    pair.server.set_context(other)
+    assert pair.server.get_context() is other
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -68,6 +68,7 @@ unsafe extern "C" {
     pub fn SSL_in_before(s: *const SSL) -> c_int;
     pub fn SSL_get_read_ahead(s: *const SSL) -> c_int;
     pub fn SSL_has_pending(s: *const SSL) -> c_int;
+    pub fn SSL_get_pending_cipher(s: *const SSL) -> *const SSL_CIPHER;
     pub fn SSL_is_dtls(s: *const SSL) -> c_int;
     pub fn SSL_renegotiate(s: *mut SSL) -> c_int;
     pub fn SSL_renegotiate_pending(s: *const SSL) -> c_int;

@@ -33,7 +33,8 @@ pub(crate) unsafe extern "C" fn keylog(ssl: *const ffi::SSL, line: *const c_char
 pub(crate) unsafe extern "C" fn server_name(ssl: *mut ffi::SSL, _alert: *mut c_int, _: *mut c_void) -> c_int {
     // SAFETY: OpenSSL passes an `SSL` of ours, in the middle of an operation.
     let Some(state) = (unsafe { State::of(ssl) }) else { return ffi::SSL_TLSEXT_ERR_ALERT_FATAL };
-    let answer = guard(ServerName::Refuse, |parked| state.park(parked), || state.delegate().server_name());
+    let ask = || guard(ServerName::Refuse, |parked| state.park(parked), || state.delegate().server_name());
+    let answer = state.before_choice(ask);
     // SAFETY: as above.
     if unsafe { must_refuse(state, ssl) } {
         return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -108,7 +109,10 @@ pub(crate) unsafe extern "C" fn select_alpn(
             None => Err(Error::ssl("the protocol that the ALPN callback chose was not offered by the client").into()),
         },
     };
-    let choice = guard(Choice::Refuse, |parked| state.park(parked), ask);
+    let ask = || guard(Choice::Refuse, |parked| state.park(parked), ask);
+    // SAFETY: as above.
+    let is_early = unsafe { ffi::SSL_version(ssl) } == ffi::TLS1_3_VERSION;
+    let choice = if is_early { state.before_choice(ask) } else { ask() };
     // SAFETY: as above.
     if unsafe { must_refuse(state, ssl) } {
         return ffi::SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -156,6 +156,23 @@ impl Inner {
         self.state.deferred.take()
     }
 
+    /// Fails where the handshake may have chosen a certificate: it points to it until it is over. A server chooses
+    /// together with the cipher, after its callbacks for the server name and, since TLS 1.3, for ALPN.
+    pub(crate) fn refuse_after_choice(&self) -> Result<()> {
+        let chosen = if self.is_operating() {
+            !self.state.chooses_later.get()
+        } else {
+            let ssl = self.ssl.as_ptr();
+            // SAFETY: the `SSL` is valid, see `as_ptr`; the calls only read.
+            unsafe {
+                ffi::SSL_is_server(ssl) == 1
+                    && ffi::SSL_is_init_finished(ssl) == 0
+                    && !ffi::SSL_get_pending_cipher(ssl).is_null()
+            }
+        };
+        if chosen { Err(too_late()) } else { Ok(()) }
+    }
+
     /// Keeps a context that is about to be replaced until the running operation is over.
     pub(crate) fn retire_context(&self) {
         if !self.is_operating() {
@@ -315,6 +332,12 @@ pub(crate) fn in_the_middle() -> Error {
     Error::ssl(
         "the connection is in the middle of another operation; neither its callbacks nor its transport can start one",
     )
+}
+
+/// Another context where OpenSSL may be using a certificate of the present one.
+#[cold]
+fn too_late() -> Error {
+    Error::ssl("too late for another context; a server replaces it in the server name callback, or between handshakes")
 }
 
 /// Why a connection ends whose peer sends too much that is no data.

@@ -62,13 +62,16 @@ impl Connection {
     /// client wants (`SSL_set_SSL_CTX`).
     ///
     /// # Errors
-    /// [`Error::OpenSsl`].
+    /// [`Error::OpenSsl`] where it comes too late: in a callback, but for that of the server name and, with TLS 1.3,
+    /// that of ALPN, and in the handshake of a server that has chosen its certificate.
     pub fn set_context(&self, context: &Context) -> Result<()> {
         queue::clear();
         let handle = context.use_handle();
         let inner = self.engine.enter();
+        inner.refuse_after_choice()?;
         inner.retire_context();
-        // SAFETY: both are valid; the `SSL` takes a reference of its own.
+        // SAFETY: both are valid; the `SSL` takes a reference of its own. It frees its certificates, and has not chosen
+        // one of them for the running handshake.
         check::borrowed(unsafe { ffi::SSL_set_SSL_CTX(inner.as_ptr(), handle.as_ptr()) }, "SSL_set_SSL_CTX")?;
         self.follow(context);
         *self.context.lock() = context.clone();

@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(super) parked: RefCell<Option<Parked>>,
     /// Whether an operation is running, further up the stack of this thread.
     pub(super) operating: Cell<bool>,
+    /// Whether a callback runs after which the certificate for the handshake is chosen.
+    pub(super) chooses_later: Cell<bool>,
     /// The first verification error that a callback overruled, with its depth.
     pub(super) overridden: Cell<Option<(c_int, c_int)>>,
     /// Whether an operation failed otherwise than by the end of the stream.
@@ -102,6 +104,7 @@ impl State {
             delegate: RefCell::new(Arc::new(Defaults)),
             parked: RefCell::new(None),
             operating: Cell::new(false),
+            chooses_later: Cell::new(false),
             overridden: Cell::new(None),
             failed: Cell::new(false),
             first: RefCell::new(None),
@@ -128,6 +131,14 @@ impl State {
             asks: Cell::new(true),
             waived: Cell::new(false),
         }
+    }
+
+    /// Asks the delegate before the certificate for the handshake is chosen: it may replace the context.
+    pub(crate) fn before_choice<T>(&self, ask: impl FnOnce() -> T) -> T {
+        self.chooses_later.set(true);
+        let answer = ask();
+        self.chooses_later.set(false);
+        answer
     }
 
     /// The state that belongs to `ssl`.
