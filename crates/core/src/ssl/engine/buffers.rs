@@ -40,8 +40,13 @@ impl Inner {
         }
     }
 
-    /// Gives OpenSSL's buffers back; those in use are left alone, and all are made anew when they are needed.
+    /// Gives OpenSSL's buffers back where they hold nothing; all are made anew when they are needed.
     pub(crate) fn free_buffers(&self) {
+        // Before 3.0.14, 3.1.6, 3.2.2 and 3.3.1 OpenSSL gives back what is in use (CVE-2024-4741). Asked with any version,
+        // as distributions repair a library and keep its number.
+        if self.is_operating() || !self.expects_header() || self.holds_records() {
+            return;
+        }
         // SAFETY: the `SSL` is valid; the call only reads.
         if unsafe { ffi::SSL_get_options(self.ssl.as_ptr()) } & ffi::SSL_OP_CLEANSE_PLAINTEXT != 0 {
             // OpenSSL (4.0.3: tls_release_read_buffer) cleanses a buffer that was given back before, and is null.
@@ -53,7 +58,13 @@ impl Inner {
         if unsafe { ffi::SSL_is_dtls(self.ssl.as_ptr()) } == 1 {
             return;
         }
-        // SAFETY: the `SSL` is valid, and its buffers its own.
+        // SAFETY: the `SSL` is valid; its buffers are its own, and hold nothing that is still to be read.
         unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
+    }
+
+    /// Whether OpenSSL has something of the peer's, read or not yet decrypted.
+    fn holds_records(&self) -> bool {
+        // SAFETY: the `SSL` is valid; the call only reads.
+        unsafe { ffi::SSL_has_pending(self.ssl.as_ptr()) == 1 }
     }
 }
