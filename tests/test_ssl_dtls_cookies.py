@@ -6,8 +6,8 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.contexts import identify, trust
-from tests.support.pairs import Pair, pump
+from tests.support.contexts import client_context, identify, server_context, trust
+from tests.support.pairs import Pair, connected, pump
 
 HELLO_VERIFY_REQUEST = 3
 
@@ -158,10 +158,13 @@ def test_garbage_is_dropped(ec: Authority, garbage: bytes):
 
 
 def test_not_over_a_stream(ec: Authority):
-    server = SSL.Connection(SSL.Context(SSL.TLS_METHOD))
-    server.set_accept_state()
-    with pytest.raises(SSL.Error):
-        server.DTLSv1_listen()
+    """And it is refused before OpenSSL looks: that would begin the connection anew."""
+    with connected(client_context(ec), server_context(ec), "memory") as pair:
+        with pytest.raises(SSL.Error, match="not a DTLS connection"):
+            pair.server.DTLSv1_listen()
+        pair.client.send(b"unharmed")
+        pair.move()
+        assert pair.server.recv(100) == b"unharmed"
 
 
 def test_the_option_asks_for_a_cookie_too(ec: Authority):

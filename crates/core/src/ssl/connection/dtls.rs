@@ -83,7 +83,7 @@ impl Connection {
         Ok(unsafe { ffi::DTLS_get_data_mtu(inner.as_ptr()) })
     }
 
-    fn refuse_stream(&self) -> Result<()> {
+    pub(super) fn refuse_stream(&self) -> Result<()> {
         if self.datagrams { Ok(()) } else { Err(Error::ssl("not a DTLS connection: a stream has no datagrams")) }
     }
 

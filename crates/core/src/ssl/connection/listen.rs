@@ -17,8 +17,9 @@ impl Connection {
     /// [`Question::VerifyCookie`](crate::ssl::Question::VerifyCookie).
     ///
     /// # Errors
-    /// [`Failure`].
+    /// [`Failure`]; also for a stream, which stays as it is.
     pub fn listen(&self) -> Result<(), Failure> {
+        self.refuse_stream()?;
         self.noting(|| {
             self.drive(listen)?;
             // The answers to clients without a cookie; datagrams may be lost.
