@@ -10,10 +10,11 @@ use crate::x509::{X509, retained};
 
 /// `SSL_verify_cb`. Fails closed: anything but the owner's yes is a no.
 pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) -> c_int {
-    // SAFETY: OpenSSL passes a valid store context; its slot holds the `SSL` that verifies.
+    // SAFETY: OpenSSL passes a valid store context; its slot holds the `SSL` that verifies, or null where the chain is not
+    // the peer's, but that of who signs a list of revoked certificates.
     let ssl = unsafe { ffi::X509_STORE_CTX_get_ex_data(store, ffi::SSL_get_ex_data_X509_STORE_CTX_idx()) };
     if ssl.is_null() {
-        return 0;
+        return passed;
     }
     // SAFETY: the `SSL` is one of ours, in the middle of an operation.
     let Some(state) = (unsafe { State::of(ssl.cast()) }) else { return 0 };
@@ -51,4 +52,18 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     // SAFETY: as above. The delegate's yes stands for this certificate.
     unsafe { ffi::X509_STORE_CTX_set_error(store, ffi::X509_V_OK) };
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+
+    #[test]
+    fn the_chain_of_who_signs_a_list_is_judged_by_openssl() {
+        // SAFETY: no preconditions; the result is ours.
+        let context = unsafe { check::owned(ffi::X509_STORE_CTX_new(), "X509_STORE_CTX_new") }.unwrap();
+        assert_eq!(verify(1, context.as_ptr()), 1);
+        assert_eq!(verify(0, context.as_ptr()), 0);
+    }
 }
