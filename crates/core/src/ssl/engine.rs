@@ -197,6 +197,12 @@ impl Inner {
         if self.is_operating() { Err(in_the_middle()) } else { Ok(()) }
     }
 
+    /// Runs code of the caller's as in a callback: operations fail in it.
+    pub(crate) fn aside<T>(&self, body: impl FnOnce() -> T) -> T {
+        let _restored = Restore::after(&self.state.operating, true);
+        body()
+    }
+
     /// Runs one operation of the state machine. `call` gets the `SSL` and returns what OpenSSL returned, and the value
     /// if that is success.
     pub(crate) fn operate<T>(

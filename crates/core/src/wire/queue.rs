@@ -15,8 +15,8 @@ pub(crate) enum Queue {
     Datagrams(VecDeque<Vec<u8>>),
 }
 
-/// Bytes that somebody else keeps for us and that do not change: a buffer of the caller's language, say. It is dropped in
-/// the middle of an operation, and must not use the connection then.
+/// Bytes that somebody else keeps for us and that do not change: a buffer of the caller's language, say. It is asked for
+/// them and dropped in the middle of an operation, and must not use the connection then. A panic there ends the process.
 pub type Lent = Box<dyn AsRef<[u8]> + Send>;
 
 /// A piece of a stream: our own bytes, to which more may be appended, or lent ones.

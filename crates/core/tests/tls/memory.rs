@@ -65,6 +65,21 @@ fn a_little_is_moved_without_a_buffer_between() {
     assert_eq!(client.drain_vec(usize::MAX).len(), waits);
 }
 
+#[test]
+fn who_is_draining_can_write_nothing() {
+    let context = client_context();
+    context.set_max_proto_version(0x303).unwrap();
+    let (client, server) = memory_pair(&context, &server_context());
+    let (there, back) = shake(&client, &server);
+    there.unwrap();
+    back.unwrap();
+    client.write(b"first").unwrap();
+    // Before the first message of a handshake OpenSSL asks for more than to write.
+    client.renegotiate().unwrap();
+    let failed = client.hold().drain_now(usize::MAX, |_| client.hold().write(b"second").is_err());
+    assert_eq!(failed, Some(true));
+}
+
 /// Leaves an error in the queue of this thread, as other code of the process may.
 fn leave_an_error() {
     // SAFETY: a context without a method is refused, and null returned.

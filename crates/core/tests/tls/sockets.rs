@@ -5,6 +5,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ironssl::Error;
 use ironssl::ssl::{Connection, Failure, Shutdown};
 use ironssl::transport::{Descriptor, Transport};
 
@@ -32,6 +33,18 @@ fn established() -> Pair {
         client.handshake().unwrap();
     });
     Pair { client, server, near, far }
+}
+
+#[test]
+fn what_is_for_memory_is_refused() {
+    let pair = established();
+    let hold = pair.client.hold();
+    let refused = |result: Result<usize, Failure>| assert!(matches!(result, Err(Failure::Error(Error::Value(_)))));
+    refused(hold.write(b"x"));
+    refused(hold.write_all(b"x"));
+    refused(hold.read_to(&mut Vec::new(), 1, false));
+    refused(hold.ready());
+    refused(hold.read_now(1, false, <[u8]>::len));
 }
 
 fn pattern(length: usize, seed: u8) -> Vec<u8> {
@@ -186,5 +199,5 @@ fn an_abrupt_end_and_a_closed_descriptor_say_so() {
 fn a_connection_without_a_side_is_an_error() {
     let (near, _far) = UnixStream::pair().unwrap();
     let connection = Connection::new(&client_context(), over(&near)).unwrap();
-    assert!(matches!(connection.handshake(), Err(Failure::Error(ironssl::Error::OpenSsl(_)))));
+    assert!(matches!(connection.handshake(), Err(Failure::Error(Error::OpenSsl(_)))));
 }

@@ -65,11 +65,13 @@ impl Hold<'_> {
 
     /// Fails for DTLS, whose datagrams are drained one by one, and for connections that are not in memory.
     fn refuse_others(&self) -> Result<()> {
-        match (self.connection.is_memory(), self.connection.datagrams) {
-            (true, false) => Ok(()),
-            (true, true) => Err(Error::value("not for datagrams (DTLS)")),
-            (false, _) => Err(Error::value("only for connections in memory")),
-        }
+        self.refuse_transport()?;
+        if self.connection.datagrams { Err(Error::value("not for datagrams (DTLS)")) } else { Ok(()) }
+    }
+
+    /// Fails for connections that are not in memory: nobody would send what is written.
+    pub(super) fn refuse_transport(&self) -> Result<()> {
+        if self.connection.is_memory() { Ok(()) } else { Err(Error::value("only for connections in memory")) }
     }
 }
 

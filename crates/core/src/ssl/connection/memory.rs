@@ -93,7 +93,7 @@ impl Hold<'_> {
         let outbox = wire.outbox();
         let count = limit.min(outbox.poppable());
         let ciphertext = outbox.front().get(..count).filter(|ciphertext| !ciphertext.is_empty())?;
-        let taken = take(ciphertext);
+        let taken = self.inner.aside(|| take(ciphertext));
         outbox.drop_front(count);
         Some(taken)
     }
@@ -121,7 +121,7 @@ impl Hold<'_> {
     /// # Errors
     /// As [`Connection::read_to`].
     pub fn read_to(&self, buffer: &mut Vec<u8>, limit: usize, peek: bool) -> Result<usize, Failure> {
-        debug_assert!(self.connection.is_memory());
+        self.refuse_transport()?;
         let limit = limit.min(super::GATHERED);
         buffer.reserve(limit);
         let count = self.note(read_gathered(&self.inner, &mut buffer.spare_capacity_mut()[..limit], peek))?;
@@ -136,7 +136,7 @@ impl Hold<'_> {
     /// # Errors
     /// As [`Connection::read_to`].
     pub fn read_now<T>(self, limit: usize, peek: bool, take: impl FnOnce(&[u8]) -> T) -> Result<T, Failure> {
-        debug_assert!(self.connection.is_memory());
+        self.refuse_transport()?;
         let mut room = Room::new();
         let count = self.note(read_gathered(&self.inner, room.first(limit), peek))?;
         drop(self);
@@ -149,7 +149,7 @@ impl Hold<'_> {
     /// # Errors
     /// As [`Connection::read_to`].
     pub fn ready(&self) -> Result<usize, Failure> {
-        debug_assert!(self.connection.is_memory());
+        self.refuse_transport()?;
         self.note(ready(&self.inner))
     }
 
@@ -172,7 +172,7 @@ impl Hold<'_> {
     /// # Errors
     /// As [`Connection::write`].
     pub fn write(&self, data: &[u8]) -> Result<usize, Failure> {
-        debug_assert!(self.connection.is_memory());
+        self.refuse_transport()?;
         if data.is_empty() {
             return Ok(0);
         }

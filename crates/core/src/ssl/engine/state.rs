@@ -135,10 +135,8 @@ impl State {
 
     /// Asks the delegate before the certificate for the handshake is chosen: it may replace the context.
     pub(crate) fn before_choice<T>(&self, ask: impl FnOnce() -> T) -> T {
-        self.chooses_later.set(true);
-        let answer = ask();
-        self.chooses_later.set(false);
-        answer
+        let _restored = Restore::after(&self.chooses_later, true);
+        ask()
     }
 
     /// The state that belongs to `ssl`.
