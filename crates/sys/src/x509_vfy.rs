@@ -8,12 +8,13 @@ use openssl_sys::ASN1_TIME;
 use openssl_sys::X509;
 #[cfg(ossl_3_3)]
 use openssl_sys::stack_st_X509_OBJECT;
-use openssl_sys::{X509_CRL, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM};
+use openssl_sys::{X509_CRL, X509_LOOKUP_METHOD, X509_STORE, X509_STORE_CTX, X509_VERIFY_PARAM};
 
 /// What checks the signatures of a chain.
 pub type X509_STORE_CTX_verify_fn = Option<unsafe extern "C" fn(context: *mut X509_STORE_CTX) -> c_int>;
 
 unsafe extern "C" {
+    pub fn X509_LOOKUP_store() -> *mut X509_LOOKUP_METHOD;
     pub fn X509_STORE_CTX_get0_param(ctx: *const X509_STORE_CTX) -> *mut X509_VERIFY_PARAM;
     pub fn X509_STORE_CTX_get_verify(ctx: *const X509_STORE_CTX) -> X509_STORE_CTX_verify_fn;
     pub fn X509_STORE_CTX_set_error_depth(ctx: *mut X509_STORE_CTX, depth: c_int);

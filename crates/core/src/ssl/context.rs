@@ -21,6 +21,7 @@ use crate::check;
 use crate::error::Result;
 use crate::handle::Handle;
 use crate::queue;
+use crate::x509::X509Store;
 
 mod files;
 mod settings;
@@ -98,7 +99,8 @@ impl Context {
     /// [`Error::OpenSsl`](crate::Error::OpenSsl).
     pub fn new(method: Method) -> Result<Self> {
         let ctx = new_ctx(method)?;
-        add_lookups(&ctx)?;
+        // SAFETY: the `SSL_CTX` and its store are valid and ours alone.
+        unsafe { X509Store::add_lookups(ffi::SSL_CTX_get_cert_store(ctx.as_ptr()))? };
         let state = State::new(ctx, Vec::new());
         Ok(Self(Arc::new(Shared { id: ContextId::next(), method, state: Mutex::new(state) })))
     }
@@ -185,19 +187,6 @@ fn new_ctx(method: Method) -> Result<Handle<ffi::SSL_CTX>> {
         set_version(ctx.as_ptr(), ffi::SSL_CTRL_SET_MAX_PROTO_VERSION, version)?;
     }
     Ok(ctx)
-}
-
-/// Gives the store of a new `SSL_CTX` its lookups for files and directories. OpenSSL adds them when they are first
-/// needed, but without the store's lock, while a handshake in another thread may be going through them.
-fn add_lookups(ctx: &Handle<ffi::SSL_CTX>) -> Result<()> {
-    queue::clear();
-    // SAFETY: the `SSL_CTX` and its store are valid and ours alone; the methods are constants of the library.
-    unsafe {
-        let store = ffi::SSL_CTX_get_cert_store(ctx.as_ptr());
-        check::borrowed(ffi::X509_STORE_add_lookup(store, ffi::X509_LOOKUP_file()), "X509_STORE_add_lookup")?;
-        check::borrowed(ffi::X509_STORE_add_lookup(store, ffi::X509_LOOKUP_hash_dir()), "X509_STORE_add_lookup")?;
-    }
-    Ok(())
 }
 
 /// Sets the lowest or the highest protocol version.

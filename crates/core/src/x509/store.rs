@@ -1,8 +1,9 @@
 //! Stores of trusted certificates.
 //!
-//! A store has a lock of its own in C, for its certificates. Its parameters (flags, time) have none: changes to them
-//! are made under one lock of ours, and our own verification reads them under it too. A TLS handshake that begins at
-//! the same moment may see the change or not.
+//! A store has a lock of its own in C, for its certificates. Its parameters (flags, time) and its directories have none:
+//! changes to them are made under one lock of ours, and our own verification reads the parameters under it too. A TLS
+//! handshake that begins at the same moment may see the change or not. The list of directories must not grow while it
+//! is gone through; OpenSSL moves it for the fifth one, so whoever has so many names them before the first handshake.
 
 use std::fmt;
 use std::path::Path;
@@ -20,7 +21,7 @@ use crate::handle::Handle;
 use crate::queue;
 use crate::terminated;
 
-/// Guards the parameters of all stores, which several objects of ours may hold.
+/// Guards the parameters and directories of all stores, which several objects of ours may hold.
 static PARAMETERS: Mutex<()> = Mutex::new(());
 
 /// The flags of [`X509Store::set_flags`] (`X509_V_FLAG_*`).
@@ -70,7 +71,8 @@ impl StoreFlags {
 #[derive(Clone)]
 pub struct X509Store(Handle<ffi::X509_STORE>);
 
-// SAFETY: OpenSSL locks the certificates of a store; its parameters are only touched under `PARAMETERS`.
+// SAFETY: OpenSSL locks the certificates of a store; its parameters and directories are only changed under `PARAMETERS`,
+// and there are all kinds of lookups from the beginning.
 unsafe impl Sync for X509Store {}
 
 impl X509Store {
@@ -81,7 +83,25 @@ impl X509Store {
     pub fn new() -> Result<Self> {
         queue::clear();
         // SAFETY: no preconditions.
-        Ok(Self(unsafe { check::owned(ffi::X509_STORE_new(), "X509_STORE_new")? }))
+        let store = unsafe { check::owned(ffi::X509_STORE_new(), "X509_STORE_new")? };
+        // SAFETY: the store is valid and ours alone.
+        unsafe { Self::add_lookups(store.as_ptr())? };
+        Ok(Self(store))
+    }
+
+    /// Gives a new store its lookups, for files, directories and what a URI names. OpenSSL adds them when they are first
+    /// needed, but without the store's lock, while another thread may be going through them.
+    ///
+    /// # Safety
+    /// The store is valid, and no other thread has it.
+    pub(crate) unsafe fn add_lookups(store: *mut ffi::X509_STORE) -> Result<()> {
+        // SAFETY: no preconditions; the methods are constants of the library.
+        let methods = unsafe { [ffi::X509_LOOKUP_file(), ffi::X509_LOOKUP_hash_dir(), ffi::X509_LOOKUP_store()] };
+        for method in methods {
+            // SAFETY: passed on from this function's own contract; the store keeps the lookup.
+            check::borrowed(unsafe { ffi::X509_STORE_add_lookup(store, method) }, "X509_STORE_add_lookup")?;
+        }
+        Ok(())
     }
 
     /// A store of C, which may go on holding it.
@@ -94,7 +114,7 @@ impl X509Store {
         &self.0
     }
 
-    /// Keeps the parameters of all stores as they are until dropped.
+    /// Keeps the parameters and directories of all stores as they are until dropped.
     pub(crate) fn lock_parameters() -> MutexGuard<'static, ()> {
         fork::watch();
         PARAMETERS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -202,7 +222,8 @@ impl X509Store {
             check::one(loaded, "X509_STORE_load_file")?;
         }
         if let Some(directory) = directory {
-            // SAFETY: the store is valid and the path terminated.
+            let _parameters = Self::lock_parameters();
+            // SAFETY: the store is valid and the path terminated; the directories are locked.
             let loaded = unsafe { ffi::X509_STORE_load_path(self.0.as_ptr(), directory.as_ptr()) };
             check::one(loaded, "X509_STORE_load_path")?;
         }

@@ -66,7 +66,8 @@ impl Context {
                 check::one(unsafe { ffi::SSL_CTX_load_verify_file(ctx, file.as_ptr()) }, "SSL_CTX_load_verify_file")?;
             }
             if let Some(directory) = directory {
-                // SAFETY: as above.
+                let _parameters = X509Store::lock_parameters();
+                // SAFETY: as above; the directories are locked.
                 let loaded: c_int = unsafe { ffi::SSL_CTX_load_verify_dir(ctx, directory.as_ptr()) };
                 check::one(loaded, "SSL_CTX_load_verify_dir")?;
             }
@@ -101,8 +102,11 @@ impl Context {
     /// [`crate::Error::OpenSsl`].
     pub fn set_library_verify_paths(&self) -> Result<()> {
         queue::clear();
-        // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock.
-        let set = self.look(|ctx| unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) });
+        let set = self.look(|ctx| {
+            let _parameters = X509Store::lock_parameters();
+            // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock, and its directories are locked.
+            unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) }
+        });
         check::one(set, "SSL_CTX_set_default_verify_paths")?;
         // Files that are not there are no failure, but leave entries.
         queue::clear();
