@@ -108,6 +108,7 @@ X509Name.L
 X509Name.O
 X509Name.OU
 X509Name.ST
+X509Name.__getattr__(name)
 X509Name.commonName
 X509Name.countryName
 X509Name.der()

@@ -1,10 +1,13 @@
 """The package as a whole: what `import OpenSSL` binds, and what it does not import."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from types import BuiltinFunctionType, ModuleType
 
 import OpenSSL
+import pytest
 from OpenSSL import SSL, crypto, rand
 
 from tests.support.rows import rows
@@ -34,6 +37,16 @@ def test_everything_named_is_there() -> None:
         missing = [name for name in module.__all__ if not hasattr(module, name)]
         assert missing == []
         assert len(set(module.__all__)) == len(module.__all__)
+
+
+@pytest.mark.parametrize("module", [crypto, rand, SSL])
+def test_functions_can_be_pickled(module: ModuleType) -> None:
+    functions = [getattr(module, name) for name in module.__all__]
+    functions = [function for function in functions if isinstance(function, BuiltinFunctionType)]
+    assert functions
+    for function in functions:
+        assert function.__module__ == module.__name__
+        assert pickle.loads(pickle.dumps(function)) is function
 
 
 def test_import_of_everything_from_it() -> None:

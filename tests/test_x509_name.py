@@ -156,6 +156,19 @@ class TestMembers:
         with pytest.raises(AttributeError):
             setattr(made, member, "x")
 
+    def test_getattr_can_be_called(self):
+        made = name()
+        made.O = "some"
+        assert made.__getattr__("O") == crypto.X509Name.__getattr__(made, "organizationName") == "some"
+        with pytest.raises(AttributeError, match="No such attribute"):
+            made.__getattr__("nothing")
+
+        class Translated(crypto.X509Name):
+            def __getattr__(self, member):
+                return super().__getattr__("O" if member == "organisation" else member)
+
+        assert Translated(made).organisation == Translated(made).O == "some"
+
     def test_names_of_attributes_are_exactly_str(self):
         class Text(str):
             __slots__ = ()

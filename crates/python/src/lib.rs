@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use pyo3::prelude::*;
+use pyo3::types::PyCFunction;
 
 mod argument;
 mod attached;
@@ -16,6 +17,16 @@ mod gc;
 mod handle;
 mod rand;
 mod ssl;
+
+/// Has the functions of a native module say that they are of the public one: programs pickle them by that name.
+fn publish(module: &Bound<'_, PyModule>, public: &str) -> PyResult<()> {
+    for value in module.dict().values() {
+        if value.is_instance_of::<PyCFunction>() {
+            value.setattr("__module__", public)?;
+        }
+    }
+    Ok(())
+}
 
 /// The native half of the package `OpenSSL`; import `OpenSSL.crypto`, `OpenSSL.SSL` or `OpenSSL.rand` instead.
 #[pymodule(gil_used = false)]

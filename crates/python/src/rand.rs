@@ -29,6 +29,7 @@ pub(crate) mod rand {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::publish(module, "OpenSSL.rand")?;
         module.add("Error", module.py().get_type::<exceptions::Error>())
     }
 }

@@ -63,6 +63,9 @@ pub(crate) mod crypto {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("Error", module.py().get_type::<crate::exceptions::crypto::Error>())
+        let py = module.py();
+        crate::publish(module, "OpenSSL.crypto")?;
+        X509Name::install_components(&py.get_type::<X509Name>())?;
+        module.add("Error", py.get_type::<crate::exceptions::crypto::Error>())
     }
 }

@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple, PyType};
 
 use super::cryptography;
 use crate::argument;
@@ -33,6 +33,12 @@ use crate::error::{Crypto, OrRaise};
 pub(crate) struct X509Name(core::X509Name);
 
 impl X509Name {
+    /// Lets the class find all other components, when it is imported. PyO3 would give it a `__getattr__` that neither
+    /// programs nor derived classes can call.
+    pub(super) fn install_components(class: &Bound<'_, PyType>) -> PyResult<()> {
+        class.setattr("__getattr__", class.getattr("_component")?)
+    }
+
     /// Wraps a name of the core.
     pub(crate) fn from_core(name: core::X509Name) -> Self {
         Self(name)
@@ -160,7 +166,11 @@ impl X509Name {
         self.first(py, Nid::EMAIL_ADDRESS)
     }
 
-    fn __getattr__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyString>>> {
+    /// The first component with a short or long name that OpenSSL knows, as str; None where there is none:
+    /// `X509Name.__getattr__`.
+    ///
+    /// Raises AttributeError for a name that OpenSSL does not know. (OBJ_txt2nid)
+    fn _component<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyString>>> {
         self.first(name.py(), component(name)?)
     }
 

@@ -34,6 +34,7 @@ pub(crate) mod ssl {
         for (name, value, _) in DROPPED {
             module.add(*name, *value)?;
         }
+        crate::publish(module, "OpenSSL.SSL")?;
         Connection::install_delegation(&py.get_type::<Connection>())?;
         module.add("X509VerificationCodes", crate::ssl::verification_codes::class(py)?)?;
         module.add("_CERTIFICATE_FILE_LOCATIONS", CERTIFICATE_FILES)?;
