@@ -141,7 +141,7 @@ class TestExport:
         theirs = x509.load_pem_x509_crl(pem)
         assert theirs.is_signature_valid(ca.intermediate.key.public_key())
         assert theirs.issuer == ca.intermediate.certificate.subject
-        assert [one.serial_number for one in theirs] == [3, 0x2A]
+        assert [one.serial_number for one in theirs] == [0x2A, 3]
         found = theirs.get_revoked_certificate_by_serial_number(0x2A)
         assert found.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.key_compromise
         assert found.revocation_date_utc == datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -169,6 +169,23 @@ class TestExport:
         for days in (2**62, -(2**62), 10**7):
             with pytest.raises(ValueError, match=r"days|years"):
                 crl_of(ec, days=days)
+
+    @pytest.mark.parametrize("how", ["export", "sign"])
+    def test_order(self, ec, how):
+        made = crypto.CRL()
+        for serial in (b"2A", b"01", b"10"):
+            one = entry()
+            one.set_serial(serial)
+            made.add_revoked(one)
+        cert, key = ec.intermediate.x509, ec.intermediate.pkey
+        if how == "export":
+            written = made.export(cert, key, ASN1, digest="sha256")
+        else:
+            made.set_lastUpdate(b"20200101000000Z")
+            made.sign(cert, key, "sha256")
+            written = crypto.dump_crl(ASN1, made)
+        serials = [one.get_serial() for one in crypto.load_crl(ASN1, written).get_revoked()]
+        assert serials == ([b"2A", b"01", b"10"] if how == "export" else [b"01", b"10", b"2A"])
 
     def test_keys_without_digest(self):
         cert = crypto.X509()
@@ -216,7 +233,7 @@ class TestFields:
             with pytest.raises(ValueError, match="No such digest method"):
                 made.sign(ec.intermediate.x509, ec.intermediate.pkey, digest)
         for arguments in ((None, ec.intermediate.pkey, "sha256"), (ec.intermediate.x509, None, "sha256")):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match="issuer_"):
                 made.sign(*arguments)
 
     def test_issuer_is_a_copy(self, ec):

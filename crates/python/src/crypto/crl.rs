@@ -120,13 +120,13 @@ impl Crl {
         self.0.set_next_update(self::when(when)?.as_slice()).or_raise::<Crypto>()
     }
 
-    /// Make the subject of a certificate the issuer, and sign with a private key. Nobody checks that the key is the
-    /// certificate's. Other threads run meanwhile.
+    /// Make the subject of a certificate the issuer, sort the entries by their serial numbers, and sign with a private
+    /// key. Nobody checks that the key is the certificate's. Other threads run meanwhile.
     ///
     /// issuer_cert: an X509. issuer_key: a PKey. digest: as in `X509.sign`.
     ///
     /// Raises ValueError for a key without private part and for an unknown digest, Error for a digest that the key
-    /// cannot sign, TypeError for other types. (X509_CRL_sign)
+    /// cannot sign, TypeError for other types. (X509_CRL_sort, X509_CRL_sign)
     #[pyo3(signature = (issuer_cert, issuer_key, digest))]
     fn sign(
         &self,
@@ -136,12 +136,13 @@ impl Crl {
         digest: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let issuer = certificate(issuer_cert, "issuer_cert")?;
-        let key = PKey::of(issuer_key)?.require_to_sign()?;
+        let key = PKey::of(issuer_key, "issuer_key")?.require_to_sign()?;
         let digest = sign::digest(&key, digest)?;
-        py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()
+        py.detach(|| self.0.sort().and_then(|()| self.0.sign(issuer, &key, digest))).or_raise::<Crypto>()
     }
 
-    /// Sign the list as `sign` does, issued now and valid for a number of days, and return it as bytes.
+    /// Sign the list as `sign` does, issued now and valid for a number of days, and return it as bytes. The entries stay
+    /// in their order.
     ///
     /// cert: an X509, the issuer. key: a PKey. type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. days: an int.
     /// digest: as in `X509.sign`.
@@ -163,7 +164,7 @@ impl Crl {
     ) -> PyResult<Bound<'py, PyBytes>> {
         const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
         let issuer = certificate(cert, "cert")?;
-        let key = PKey::of(key)?;
+        let key = PKey::of(key, "key")?;
         let file_type = match r#type {
             Some(object) => {
                 argument::integer::<i64>(object, "type")?;

@@ -62,7 +62,7 @@ impl NetscapeSPKI {
     /// Raises Error for a PKey that is empty, TypeError for anything else. (NETSCAPE_SPKI_set_pubkey)
     #[pyo3(signature = (pkey))]
     fn set_pubkey(&self, pkey: &Bound<'_, PyAny>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require("NetscapeSPKI.set_pubkey")?;
+        let key = PKey::of(pkey, "pkey")?.require("NetscapeSPKI.set_pubkey")?;
         self.core().set_public_key(&key).or_raise::<Crypto>()
     }
 
@@ -74,7 +74,7 @@ impl NetscapeSPKI {
     /// or the key cannot sign such a digest, TypeError for other types. (NETSCAPE_SPKI_sign)
     #[pyo3(signature = (pkey, digest))]
     fn sign(&self, py: Python<'_>, pkey: &Bound<'_, PyAny>, digest: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require_to_sign()?;
+        let key = PKey::of(pkey, "pkey")?.require_to_sign()?;
         let digest = sign::digest(&key, digest)?;
         let object = self.core();
         py.detach(|| object.sign(&key, digest)).or_raise::<Crypto>()
@@ -86,7 +86,7 @@ impl NetscapeSPKI {
     /// (NETSCAPE_SPKI_verify)
     #[pyo3(signature = (key))]
     fn verify(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let key = PKey::of(key)?.require("NetscapeSPKI.verify")?;
+        let key = PKey::of(key, "key")?.require("NetscapeSPKI.verify")?;
         let object = self.core();
         py.detach(|| object.verify(&key)).or_raise::<Crypto>()?;
         Ok(true)

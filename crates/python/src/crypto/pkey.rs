@@ -31,9 +31,10 @@ impl PKey {
         Self(Mutex::new(Some(key)))
     }
 
-    /// A PKey argument called `pkey`; TypeError for anything else.
-    pub(crate) fn of<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a Self> {
-        Ok(object.cast::<Self>().map_err(|_| PyTypeError::new_err("pkey must be a PKey instance"))?.get())
+    /// A PKey argument called `label`; TypeError for anything else.
+    pub(crate) fn of<'a>(object: &'a Bound<'_, PyAny>, label: &str) -> PyResult<&'a Self> {
+        let wrong = |_| PyTypeError::new_err(format!("{label} must be a PKey instance"));
+        Ok(object.cast::<Self>().map_err(wrong)?.get())
     }
 
     /// The key of the core, shared; none where there is no key yet.

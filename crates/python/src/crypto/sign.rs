@@ -32,7 +32,7 @@ pub(crate) fn sign<'py>(
     data: &Bound<'_, PyAny>,
     digest: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let key = PKey::of(pkey)?.require_to_sign()?;
+    let key = PKey::of(pkey, "pkey")?.require_to_sign()?;
     let data = Data::from_buffer_or_deprecated_str(data, "data")?;
     let digest = self::digest(&key, digest)?;
     let data = data.as_slice();

@@ -227,7 +227,7 @@ impl X509 {
     /// Raises Error for a PKey that is empty, TypeError for anything else. (X509_set_pubkey)
     #[pyo3(signature = (pkey))]
     fn set_pubkey(&self, pkey: &Bound<'_, PyAny>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require("X509.set_pubkey")?;
+        let key = PKey::of(pkey, "pkey")?.require("X509.set_pubkey")?;
         self.0.set_public_key(&key).or_raise::<Crypto>()
     }
 
@@ -240,7 +240,7 @@ impl X509 {
     /// complete, or the key cannot sign such a digest, TypeError for other types. (X509_sign)
     #[pyo3(signature = (pkey, digest))]
     fn sign(&self, py: Python<'_>, pkey: &Bound<'_, PyAny>, digest: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require_to_sign()?;
+        let key = PKey::of(pkey, "pkey")?.require_to_sign()?;
         let digest = sign::digest(&key, digest)?;
         py.detach(|| self.0.sign(&key, digest)).or_raise::<Crypto>()
     }

@@ -89,7 +89,7 @@ impl X509Req {
     /// Raises Error for a PKey that is empty, TypeError for anything else. (X509_REQ_set_pubkey)
     #[pyo3(signature = (pkey))]
     fn set_pubkey(&self, pkey: &Bound<'_, PyAny>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require("X509Req.set_pubkey")?;
+        let key = PKey::of(pkey, "pkey")?.require("X509Req.set_pubkey")?;
         self.0.set_public_key(&key).or_raise::<Crypto>()
     }
 
@@ -101,7 +101,7 @@ impl X509Req {
     /// complete, or the key cannot sign such a digest, TypeError for other types. (X509_REQ_sign)
     #[pyo3(signature = (pkey, digest))]
     fn sign(&self, py: Python<'_>, pkey: &Bound<'_, PyAny>, digest: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let key = PKey::of(pkey)?.require_to_sign()?;
+        let key = PKey::of(pkey, "pkey")?.require_to_sign()?;
         let digest = sign::digest(&key, digest)?;
         py.detach(|| self.0.sign(&key, digest)).or_raise::<Crypto>()
     }
@@ -112,7 +112,7 @@ impl X509Req {
     /// (X509_REQ_verify)
     #[pyo3(signature = (pkey))]
     fn verify(&self, py: Python<'_>, pkey: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let key = PKey::of(pkey)?.require("X509Req.verify")?;
+        let key = PKey::of(pkey, "pkey")?.require("X509Req.verify")?;
         py.detach(|| self.0.verify(&key)).or_raise::<Crypto>()?;
         Ok(true)
     }

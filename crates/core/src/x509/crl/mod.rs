@@ -174,8 +174,18 @@ impl X509Crl {
         entries.into_iter().map(|entry| unsafe { Revoked::copy_of(entry) }).collect()
     }
 
-    /// Makes the subject of `issuer` the issuer, sorts the entries by their serial numbers, and signs with `key`
-    /// (`X509_CRL_sign`); the digest as in [`PKey::sign`]. Nobody checks that the key is the issuer's.
+    /// Sorts the entries by their serial numbers (`X509_CRL_sort`).
+    ///
+    /// # Errors
+    /// [`crate::Error::OpenSsl`] where the library refuses.
+    pub fn sort(&self) -> Result<()> {
+        let list = self.lock_to_change();
+        // SAFETY: the list is valid and locked.
+        check::one(unsafe { ffi::X509_CRL_sort(list.as_ptr()) }, "X509_CRL_sort")
+    }
+
+    /// Makes the subject of `issuer` the issuer, and signs with `key` (`X509_CRL_sign`); the digest as in
+    /// [`PKey::sign`]. Nobody checks that the key is the issuer's.
     ///
     /// # Errors
     /// As [`X509::sign`].
@@ -186,8 +196,6 @@ impl X509Crl {
         // SAFETY: both are valid, the list is locked; the name is copied.
         let set = unsafe { ffi::X509_CRL_set_issuer_name(list.as_ptr(), name.as_ptr()) };
         check::one(set, "X509_CRL_set_issuer_name")?;
-        // SAFETY: the list is valid and locked.
-        check::one(unsafe { ffi::X509_CRL_sort(list.as_ptr()) }, "X509_CRL_sort")?;
         // SAFETY: both are valid, the list is locked; the digest is null or a constant.
         let signed = unsafe { ffi::X509_CRL_sign(list.as_ptr(), key.as_ptr(), digest) };
         check::positive(signed, "X509_CRL_sign")?;

@@ -41,10 +41,14 @@ fn entries_are_copies_and_sorted() {
     list.add_revoked(&entry(3, Some(Reason::SUPERSEDED))).unwrap();
     first.set_serial_number(&[200]).unwrap();
     assert!(matches!(list.add_revoked(&Revoked::new().unwrap()), Err(Error::OpenSsl(_))));
+    let serials = |list: &X509Crl| -> Vec<_> {
+        list.revoked().unwrap().iter().map(|one| one.serial_number().magnitude().to_vec()).collect()
+    };
+    assert_eq!(serials(&list), [vec![9], vec![3]]);
+    list.sort().unwrap();
     list.sign(&issuer, &key, Some(Digest::by_name("sha256").unwrap())).unwrap();
     let read = X509Crl::from_der(&list.to_der().unwrap()).unwrap();
-    let serials: Vec<_> = read.revoked().unwrap().iter().map(|one| one.serial_number().magnitude().to_vec()).collect();
-    assert_eq!(serials, [vec![3], vec![9]]);
+    assert_eq!(serials(&read), [vec![3], vec![9]]);
     assert!(read.issuer().unwrap().equals(&issuer.subject()).unwrap());
     assert!(matches!(list.set_next_update(b"tomorrow"), Err(Error::Value(_))));
     assert!(queue::is_empty());
