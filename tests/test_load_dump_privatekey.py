@@ -177,6 +177,10 @@ class TestEncrypted:
             assert crypto.load_privatekey(PEM, traditional, PASSPHRASE).bits() == identity.key.key_size
             with pytest.raises(crypto.Error):
                 crypto.load_privatekey(PEM, traditional, b"wrong")
+            for encrypted in (traditional, identity.encrypted_key_pem):
+                with pytest.raises(crypto.Error) as info:
+                    crypto.load_privatekey(PEM, encrypted)
+                assert info.value.args[0][-1] == ("PEM routines", "", "bad password read")
 
     @rows(56)
     @pytest.mark.parametrize(

@@ -97,8 +97,18 @@ pub(crate) fn is_of_decryption(entry: &Entry) -> bool {
 
 /// That something was decrypted badly, and no more.
 pub(crate) fn bad_decrypt() -> ErrorStack {
-    let (library, reason) = texts(ffi::ERR_LIB_PROV, ffi::PROV_R_BAD_DECRYPT);
-    let code = ffi::ERR_PACK(ffi::ERR_LIB_PROV, 0, ffi::PROV_R_BAD_DECRYPT);
+    alone(ffi::ERR_LIB_PROV, ffi::PROV_R_BAD_DECRYPT)
+}
+
+/// That a passphrase was asked for, and there was none.
+pub(crate) fn bad_password_read() -> ErrorStack {
+    alone(ffi::ERR_LIB_PEM, ffi::PEM_R_BAD_PASSWORD_READ)
+}
+
+/// One entry that OpenSSL could have left.
+fn alone(library: c_int, reason: c_int) -> ErrorStack {
+    let code = ffi::ERR_PACK(library, 0, reason);
+    let (library, reason) = texts(library, reason);
     ErrorStack::new(vec![Entry::new(code, library, reason, String::new())])
 }
 

@@ -4,6 +4,8 @@ use std::ffi::{c_char, c_int, c_long, c_uchar, c_void};
 
 use openssl_sys::{BIO, EVP_PKEY, X509, pem_password_cb};
 
+pub const PEM_R_BAD_PASSWORD_READ: c_int = 104;
+
 unsafe extern "C" {
     pub fn PEM_bytes_read_bio(
         data: *mut *mut c_uchar,

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::callback::{guard, unpark};
 use crate::error::{Error, Parked, Result};
+use crate::queue;
 
 /// The longest passphrase in bytes (the buffer of OpenSSL's PEM code).
 pub const MAX_LEN: usize = 1024;
@@ -51,11 +52,13 @@ pub(crate) struct Supply<'a> {
     known: Option<Zeroizing<Vec<u8>>>,
     failure: Option<Error>,
     used: bool,
+    /// Whether C has asked for a passphrase, and there was none.
+    missed: bool,
 }
 
 impl<'a> Supply<'a> {
     pub(crate) fn new(source: Passphrase<'a>) -> Self {
-        Self { source, known: None, failure: None, used: false }
+        Self { source, known: None, failure: None, used: false, missed: false }
     }
 
     /// The function to give to C together with [`Supply::data`].
@@ -68,11 +71,12 @@ impl<'a> Supply<'a> {
         (&raw mut *self).cast()
     }
 
-    /// What the operation came to: a failure of the passphrase goes before what C made of it.
+    /// What the operation came to: a failure of the passphrase goes before what C made of it, which may be nothing.
     pub(crate) fn finish<T>(self, result: Result<T>) -> Result<T> {
         match self.failure {
             Some(Error::Callback(parked)) => Err(Error::Callback(unpark(parked))),
             Some(failure) => Err(failure),
+            None if self.missed => result.map_err(|_| Error::OpenSsl(queue::bad_password_read())),
             None => result,
         }
     }
@@ -85,7 +89,10 @@ impl<'a> Supply<'a> {
     /// Writes the passphrase to `buffer` and says how long it is; none where there is no passphrase.
     fn write(&mut self, buffer: &mut [u8], purpose: Purpose) -> Result<Option<usize>, Parked> {
         let passphrase: &[u8] = match &mut self.source {
-            Passphrase::None => return Ok(None),
+            Passphrase::None => {
+                self.missed = true;
+                return Ok(None);
+            }
             Passphrase::Given(bytes) => bytes,
             Passphrase::Ask(_) if self.failure.is_some() => return Ok(None),
             Passphrase::Ask(ask) => match &mut self.known {
