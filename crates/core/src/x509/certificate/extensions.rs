@@ -38,6 +38,9 @@ impl X509 {
     /// # Errors
     /// [`crate::Error::OpenSsl`] where there is no memory.
     pub fn add_extensions(&self, extensions: &[X509Extension]) -> Result<()> {
+        if extensions.is_empty() {
+            return Ok(());
+        }
         let state = self.0.lock_to_change()?;
         for extension in extensions {
             // SAFETY: both are valid, the certificate is locked and ours alone; the extension is copied.

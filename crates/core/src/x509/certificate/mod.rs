@@ -91,6 +91,19 @@ impl State {
         Ok(())
     }
 
+    /// Makes it one that nobody else holds, and that is encoded anew.
+    fn prepare_change(&mut self) -> Result<()> {
+        queue::clear();
+        if self.shared {
+            self.unshare()?;
+        }
+        if !self.changed {
+            self.forget_encoding();
+            self.changed = true;
+        }
+        Ok(())
+    }
+
     /// Makes OpenSSL encode the certificate anew when it is next asked to. Of itself, before 4.0, it would go on giving
     /// out the encoding that the certificate was read from, until it is signed again.
     fn forget_encoding(&mut self) {
@@ -135,15 +148,8 @@ impl Inner {
 
     /// The certificate, to change: one that nobody else holds.
     fn lock_to_change(&self) -> Result<MutexGuard<'_, State>> {
-        queue::clear();
         let mut state = self.0.lock();
-        if state.shared {
-            state.unshare()?;
-        }
-        if !state.changed {
-            state.forget_encoding();
-            state.changed = true;
-        }
+        state.prepare_change()?;
         Ok(state)
     }
 }
@@ -165,10 +171,11 @@ impl Owner for Inner {
     }
 
     fn change(&self, part: Part, generation: u32, change: Change<'_>) -> Result<()> {
-        let mut state = self.lock_to_change()?;
+        let mut state = self.lock();
         let name = state.name(part, generation)?;
-        // SAFETY: as above, and nobody else holds the certificate.
+        // SAFETY: as in `look`; the change is made to a copy. A value that is refused leaves the certificate as it is.
         let changed = change(unsafe { NameRef::new(name) })?;
+        state.prepare_change()?;
         state.set_name(part, &changed)
     }
 }
