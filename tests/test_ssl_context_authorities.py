@@ -1,6 +1,7 @@
 """Context: the authorities that a server names to its clients when it asks them for a certificate."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -36,6 +37,14 @@ def test_a_list_of_names(ec: Authority, version: str):
     # C128
     server = only(server_context(ec), version)
     assert server.set_client_ca_list([subject(ec.root.certificate), subject(ec.client.certificate)]) is None
+    assert named(server, ec) == ["ec root", "client"]
+
+
+def test_a_file_names_each_once(ec: Authority, tmp_path: Path):
+    file = tmp_path / "authorities.pem"
+    file.write_bytes(ec.root.cert_pem + ec.client.cert_pem + ec.root.cert_pem)
+    server = server_context(ec)
+    server.load_client_ca(file)
     assert named(server, ec) == ["ec root", "client"]
 
 

@@ -1,5 +1,6 @@
 //! Certificates and keys for a context, from files. What is kept is what they held, not where they are.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::Context;
@@ -71,13 +72,20 @@ impl Context {
         })
     }
 
-    /// The authorities whose certificates a server accepts, named to its clients: all certificates of a PEM file. They
-    /// are not trusted by that (`SSL_CTX_set_client_CA_list`).
+    /// The authorities whose certificates a server accepts, named to its clients: the subjects of all certificates of a
+    /// PEM file, each once. They are not trusted by that (`SSL_CTX_set_client_CA_list`).
     ///
     /// # Errors
     /// As [`Context::use_certificate_file`].
     pub fn load_client_ca(&self, path: &Path) -> Result<()> {
-        let subjects: Vec<X509Name> = X509::list_from_pem(&file::read(path)?)?.iter().map(X509::subject).collect();
+        let mut seen = HashSet::new();
+        let mut subjects: Vec<X509Name> = Vec::new();
+        for certificate in X509::list_from_pem(&file::read(path)?)? {
+            let subject = certificate.subject();
+            if seen.insert(subject.der()?) {
+                subjects.push(subject);
+            }
+        }
         self.set_client_ca_names(&subjects)
     }
 
