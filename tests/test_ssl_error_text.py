@@ -41,6 +41,12 @@ def test_another_reason(ec: Authority):
     assert crypto.X509_verify_cert_error_string(code) in str(error)
 
 
+def test_a_number_that_no_error_has():
+    """And C would look at half of it."""
+    for code in (2**32, 2**32 + 18, -(2**63)):
+        assert str(code) in crypto.X509_verify_cert_error_string(code)
+
+
 def test_a_certificate_that_the_callback_refuses(ec: Authority):
     client = client_context(ec)
     client.set_verify(SSL.VERIFY_PEER, lambda *arguments: False)

@@ -95,8 +95,11 @@ pub fn verify(store: &X509Store, certificate: &X509, untrusted: &[X509]) -> Resu
 /// What a number of the kind `X509_V_ERR_*` means (`X509_verify_cert_error_string`).
 #[must_use]
 pub fn error_text(code: i64) -> String {
-    // SAFETY: any number may be asked for; the result is a terminated string that is never freed.
-    let text = unsafe { ffi::X509_verify_cert_error_string(code) };
+    // C would look at 32 bits of it.
+    let text = i32::try_from(code).map_or(std::ptr::null(), |code| {
+        // SAFETY: any number may be asked for; the result is a terminated string that is never freed.
+        unsafe { ffi::X509_verify_cert_error_string(code.into()) }
+    });
     if text.is_null() {
         return format!("unknown verification error {code}");
     }
