@@ -102,6 +102,16 @@ def test_lists_of_other_types(protos: object):
             target.set_alpn_protos(protos)
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_any_buffer_will_do(ec: Authority, kind: type):
+    server = server_context(ec)
+    server.set_alpn_select_callback(lambda connection, offered: offered[-1])
+    pair = memory_pair(client_context(ec), server)
+    pair.client.set_alpn_protos([b"h2", kind(b"http/1.1")])
+    pair.handshake()
+    assert pair.client.get_alpn_proto_negotiated() == b"http/1.1"
+
+
 def test_any_iterable_will_do(ec: Authority):
     client = client_context(ec)
     client.set_alpn_protos(name for name in (b"h2", b"h3"))

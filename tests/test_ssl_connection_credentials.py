@@ -58,7 +58,10 @@ def test_the_certificate_that_is_shown(ec: Authority):
     certificate = pair.server.get_certificate()
     assert type(certificate) is crypto.X509
     assert digest(certificate) == digest(ec.server.x509)
-    assert pair.server.get_certificate(as_cryptography=True) == ec.server.certificate
+    for yes in (True, 1, "yes"):
+        assert pair.server.get_certificate(as_cryptography=yes) == ec.server.certificate
+    for no in (False, 0, None):
+        assert type(pair.server.get_certificate(as_cryptography=no)) is crypto.X509
     with pytest.raises(TypeError):
         pair.server.get_certificate(True)
     pair.server.use_certificate(ec.client.x509)

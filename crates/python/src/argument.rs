@@ -144,6 +144,18 @@ where
     })
 }
 
+/// A truth value: any object.
+#[derive(Clone, Copy)]
+pub(crate) struct Truth(pub(crate) bool);
+
+impl<'py> FromPyObject<'_, 'py> for Truth {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.is_truthy().map(Self)
+    }
+}
+
 /// The name of an algorithm: `str`, or `bytes` in ASCII; TypeError for others, naming the parameter `label`.
 pub(crate) fn name<'a>(object: &'a Bound<'_, PyAny>, label: &str) -> PyResult<std::borrow::Cow<'a, str>> {
     if let Ok(text) = object.cast::<PyString>() {
@@ -151,7 +163,7 @@ pub(crate) fn name<'a>(object: &'a Bound<'_, PyAny>, label: &str) -> PyResult<st
     }
     match object.cast::<PyBytes>() {
         Ok(bytes) => Ok(String::from_utf8_lossy(bytes.as_bytes())),
-        Err(_) => Err(PyTypeError::new_err(format!("{label} must be a str"))),
+        Err(_) => Err(PyTypeError::new_err(format!("{label} must be a str or bytes"))),
     }
 }
 

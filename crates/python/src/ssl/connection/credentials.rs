@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::Connection;
 use super::info::certificate;
-use crate::argument::integer;
+use crate::argument::{Truth, integer};
 use crate::error::{OrRaise, Ssl};
 use crate::ssl::credentials;
 
@@ -29,10 +29,10 @@ impl Connection {
 
     /// The certificate that this side shows to its peer, or None: an X509, or with as_cryptography=True a certificate
     /// of the cryptography package, which must be installed then. (SSL_get_certificate)
-    #[pyo3(signature = (*, as_cryptography = false))]
-    fn get_certificate<'py>(&self, py: Python<'py>, as_cryptography: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
+    #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
+    fn get_certificate<'py>(&self, py: Python<'py>, as_cryptography: Truth) -> PyResult<Option<Bound<'py, PyAny>>> {
         let found = self.held(py, ironssl::ssl::Connection::certificate)?;
-        found.map(|found| certificate(py, found, as_cryptography)).transpose()
+        found.map(|found| certificate(py, found, as_cryptography.0)).transpose()
     }
 
     /// Add options for this connection: the OP_* constants, or-ed. Options that were set before stay set.

@@ -228,8 +228,9 @@ impl Connection {
         self.transmit(py, data.as_slice(), true)
     }
 
-    /// Receive data: at least one byte and at most bufsiz, as bytes. (For a bufsiz of 0 it raises, as for an end.) It is that of one TLS record, or of several where
-    /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes).
+    /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record, or of several where
+    /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes). For a
+    /// bufsiz of 0 it raises, as for an end where data has come.
     ///
     /// flags: socket.MSG_PEEK leaves the data to be received again.
     ///
@@ -268,7 +269,8 @@ impl Connection {
     /// Receive data into a buffer: at least one byte and at most nbytes, or what fits.
     ///
     /// buffer: an object with a writable, contiguous buffer, such as bytearray or memoryview. nbytes: None or 0 for the
-    /// whole buffer. flags: socket.MSG_PEEK leaves the data to be received again. Returns the number of bytes received.
+    /// whole buffer. flags: socket.MSG_PEEK leaves the data to be received again. Returns the number of bytes received; 0
+    /// for a buffer without room, whatever has come.
     ///
     /// Raises the same exceptions as `recv`, TypeError or BufferError for another kind of buffer. (SSL_read, SSL_peek)
     #[pyo3(signature = (buffer, nbytes = None, flags = None))]

@@ -7,10 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::Connection;
+use crate::argument::Data;
 use crate::error::{OrRaise, Ssl};
 use crate::ssl::callbacks::{Callback, callable};
 
-/// A list of application protocols: any iterable of bytes.
+/// A list of application protocols: any iterable of bytes, or other objects with the buffer protocol.
 pub(crate) fn protocols(protos: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
     let wrong = || PyTypeError::new_err("protos must be a list of bytes");
     if protos.is_instance_of::<PyBytes>() {
@@ -18,7 +19,7 @@ pub(crate) fn protocols(protos: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<u8>>> {
     }
     protos
         .try_iter()?
-        .map(|protocol| protocol?.cast::<PyBytes>().map(|bytes| bytes.as_bytes().to_vec()).map_err(|_| wrong()))
+        .map(|protocol| Data::from_buffer(&protocol?).map(|data| data.as_slice().to_vec()).map_err(|_| wrong()))
         .collect()
 }
 

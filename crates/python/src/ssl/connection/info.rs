@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::Connection;
+use crate::argument::Truth;
 use crate::crypto::{X509, X509Name};
 use crate::error::{OrRaise, Ssl};
 
@@ -21,44 +22,48 @@ pub(super) fn certificate(
 impl Connection {
     /// The certificate that the peer showed, or None: an X509, or with as_cryptography=True a certificate of the
     /// cryptography package, which must be installed then. (SSL_get1_peer_certificate)
-    #[pyo3(signature = (*, as_cryptography = false))]
-    fn get_peer_certificate<'py>(&self, py: Python<'py>, as_cryptography: bool) -> PyResult<Option<Bound<'py, PyAny>>> {
+    #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
+    fn get_peer_certificate<'py>(
+        &self,
+        py: Python<'py>,
+        as_cryptography: Truth,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let found = self.held(py, ironssl::ssl::Connection::peer_certificate)?;
-        found.map(|found| certificate(py, found, as_cryptography)).transpose()
+        found.map(|found| certificate(py, found, as_cryptography.0)).transpose()
     }
 
     /// The certificates that the peer sent, as it sent them: its own first on a client, without its own on a server;
     /// None where it sent none. as_cryptography: as for `get_peer_certificate`. (SSL_get_peer_cert_chain)
-    #[pyo3(signature = (*, as_cryptography = false))]
+    #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
     fn get_peer_cert_chain<'py>(
         &self,
         py: Python<'py>,
-        as_cryptography: bool,
+        as_cryptography: Truth,
     ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
         let Some(chain) = self.held(py, ironssl::ssl::Connection::peer_chain)? else { return Ok(None) };
-        chain.into_iter().map(|found| certificate(py, found, as_cryptography)).collect::<PyResult<_>>().map(Some)
+        chain.into_iter().map(|found| certificate(py, found, as_cryptography.0)).collect::<PyResult<_>>().map(Some)
     }
 
     /// The chain that the peer's certificate was verified with: its own first, the root last; None where nothing was
     /// verified. as_cryptography: as for `get_peer_certificate`. (SSL_get0_verified_chain)
-    #[pyo3(signature = (*, as_cryptography = false))]
+    #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
     fn get_verified_chain<'py>(
         &self,
         py: Python<'py>,
-        as_cryptography: bool,
+        as_cryptography: Truth,
     ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
         let Some(chain) = self.held(py, ironssl::ssl::Connection::verified_chain)? else { return Ok(None) };
-        chain.into_iter().map(|found| certificate(py, found, as_cryptography)).collect::<PyResult<_>>().map(Some)
+        chain.into_iter().map(|found| certificate(py, found, as_cryptography.0)).collect::<PyResult<_>>().map(Some)
     }
 
     /// The names of the authorities whose certificates the server accepts: on a client those that the server sent, on
     /// a server its own. They are X509Name objects, or with as_cryptography=True names of the cryptography package,
     /// which must be installed then. (SSL_get_client_CA_list)
-    #[pyo3(signature = (*, as_cryptography = false))]
-    fn get_client_ca_list<'py>(&self, py: Python<'py>, as_cryptography: bool) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
+    fn get_client_ca_list<'py>(&self, py: Python<'py>, as_cryptography: Truth) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let names = self.held(py, ironssl::ssl::Connection::client_ca_names)?.or_raise::<Ssl>()?;
         let convert = |name: ironssl::x509::X509Name| {
-            if as_cryptography {
+            if as_cryptography.0 {
                 crate::crypto::cryptography::name(py, &name.der().or_raise::<Ssl>()?)
             } else {
                 Ok(Bound::new(py, X509Name::from_core(name))?.into_any())
