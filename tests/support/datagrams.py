@@ -116,9 +116,12 @@ def complete(links: list[Link]) -> None:
                 connection.DTLSv1_handle_timeout()
 
 
-def datagram_pair(client_context: SSL.Context, server_context: SSL.Context) -> Pair:
-    """Join two DTLS connections in memory; the handshake is still to be done."""
+def datagram_pair(client_context: SSL.Context, server_context: SSL.Context, mtu: int | None = 256) -> Pair:
+    """Join two DTLS connections in memory; the handshake is still to be done, in many datagrams if no mtu is given."""
     pair = Pair(SSL.Connection(client_context, None), SSL.Connection(server_context, None), "datagrams")
+    if mtu is not None:
+        pair.client.set_ciphertext_mtu(mtu)
+        pair.server.set_ciphertext_mtu(mtu)
     pair.client.set_connect_state()
     pair.server.set_accept_state()
     return pair

@@ -71,6 +71,16 @@ impl Wire {
         &mut self.link
     }
 
+    /// How many bytes for the peer can be drained into so much room.
+    pub(crate) fn drainable(&self, room: usize) -> usize {
+        self.outbox.drainable(room, self.link.is_unknown())
+    }
+
+    /// Drains them. The count.
+    pub(crate) fn drain_into(&mut self, buffer: &mut [u8]) -> usize {
+        self.outbox.drain_into(buffer, self.link.is_unknown())
+    }
+
     /// Whether it carries datagrams.
     pub(crate) fn has_datagrams(&self) -> bool {
         matches!(self.outbox, Queue::Datagrams(_))
@@ -216,7 +226,7 @@ mod tests {
             assert_eq!(wire.outbox().capacity(), 0);
             wire.write(b"small");
             wire.keep_buffers(keeps);
-            assert_eq!(wire.outbox().drain_into(&mut [0; 10]), 5, "what is in use is left alone");
+            assert_eq!(wire.drain_into(&mut [0; 10]), 5, "what is in use is left alone");
             assert_eq!(wire.outbox().capacity() > 0, keeps);
         }
     }

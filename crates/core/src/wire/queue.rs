@@ -223,27 +223,40 @@ impl Queue {
         }
     }
 
-    /// How many bytes can be popped at once: those of the whole stream, or of one datagram.
-    pub(crate) fn poppable(&self) -> usize {
+    /// How many bytes can be drained into so much room: those of the stream, or of one datagram; where it `joins`, of as
+    /// many datagrams of the handshake as fit as a whole.
+    pub(crate) fn drainable(&self, room: usize, joins: bool) -> usize {
         match self {
-            Self::Stream(stream) => stream.len(),
-            Self::Datagrams(queue) => queue.front().map_or(0, Vec::len),
+            Self::Stream(stream) => stream.len().min(room),
+            Self::Datagrams(queue) => {
+                let Some(first) = queue.front() else { return 0 };
+                let mut count = first.len();
+                if joins && is_of_handshake(first) {
+                    for datagram in queue.iter().skip(1).take_while(|datagram| is_of_handshake(datagram)) {
+                        if count + datagram.len() > room {
+                            break;
+                        }
+                        count += datagram.len();
+                    }
+                }
+                count.min(room)
+            }
         }
     }
 
-    /// Moves bytes from the front into `buffer`: as many as fit of a stream, or of one datagram, whose rest is for the
-    /// next call. The count.
-    pub(crate) fn drain_into(&mut self, buffer: &mut [u8]) -> usize {
-        match self {
-            Self::Stream(stream) => stream.pop_into(buffer),
-            Self::Datagrams(queue) => {
-                let Some(datagram) = queue.front() else { return 0 };
-                let count = buffer.len().min(datagram.len());
-                buffer[..count].copy_from_slice(&datagram[..count]);
-                self.drop_front(count);
-                count
-            }
+    /// Moves as much from the front into `buffer` as [`Queue::drainable`] says; the rest of a datagram is for the next
+    /// call. The count.
+    pub(crate) fn drain_into(&mut self, buffer: &mut [u8], joins: bool) -> usize {
+        let count = self.drainable(buffer.len(), joins);
+        let mut done = 0;
+        while done < count {
+            let piece = self.front();
+            let length = piece.len().min(count - done);
+            buffer[done..done + length].copy_from_slice(&piece[..length]);
+            self.drop_front(length);
+            done += length;
         }
+        count
     }
 
     /// Drops `count` of the bytes at the front; what is left of a datagram stays one.
@@ -288,6 +301,12 @@ impl Queue {
             }
         }
     }
+}
+
+/// Whether the first record of a datagram is one of a handshake: its content type is `change_cipher_spec` or `handshake`.
+/// (RFC 6347, 4.1)
+fn is_of_handshake(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(20 | 22))
 }
 
 /// The largest buffer that is kept when it runs empty.
@@ -366,10 +385,10 @@ mod tests {
         queue.push(b"abc");
         queue.push(b"de");
         let mut buffer = [0; 2];
-        assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"ab"));
-        assert_eq!((queue.drain_into(&mut buffer), buffer[0]), (1, b'c'));
-        assert_eq!((queue.drain_into(&mut buffer), &buffer), (2, b"de"));
-        assert_eq!((queue.drain_into(&mut buffer), queue.is_empty()), (0, true));
+        assert_eq!((queue.drain_into(&mut buffer, false), &buffer), (2, b"ab"));
+        assert_eq!((queue.drain_into(&mut buffer, false), buffer[0]), (1, b'c'));
+        assert_eq!((queue.drain_into(&mut buffer, false), &buffer), (2, b"de"));
+        assert_eq!((queue.drain_into(&mut buffer, false), queue.is_empty()), (0, true));
         queue.push(b"fgh");
         queue.push(b"i");
         queue.drop_front(1);

@@ -45,6 +45,10 @@ impl Connection {
 
     /// Takes ciphertext for the peer out of a connection in memory: as much as fits, of one datagram at most. The
     /// count; 0 where none waits.
+    ///
+    /// A handshake's datagrams are of 256 bytes as long as nobody has said what the link takes
+    /// ([`Connection::set_ciphertext_mtu`]). So of those as many are joined as fit as a whole; there may be several
+    /// records in a datagram (RFC 6347, 4.1.1).
     pub fn drain(&self, buffer: &mut [u8]) -> usize {
         self.hold().drain(buffer)
     }
@@ -53,7 +57,7 @@ impl Connection {
     #[must_use]
     pub fn drain_vec(&self, limit: usize) -> Vec<u8> {
         let hold = self.hold();
-        let mut ciphertext = vec![0; hold.drainable().min(limit)];
+        let mut ciphertext = vec![0; hold.drainable_within(limit)];
         hold.drain(&mut ciphertext);
         ciphertext
     }
@@ -82,7 +86,7 @@ impl Hold<'_> {
 
     /// As [`Connection::drain`].
     pub fn drain(&self, buffer: &mut [u8]) -> usize {
-        self.inner.state().wire.borrow_mut().outbox().drain_into(buffer)
+        self.inner.state().wire.borrow_mut().drain_into(buffer)
     }
 
     /// Takes at most `limit` bytes of ciphertext for the peer, if they lie together, and hands them to `take`, without a
@@ -90,8 +94,8 @@ impl Hold<'_> {
     /// connection fails, or panics.
     pub fn drain_now<T>(&self, limit: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let mut wire = self.inner.state().wire.borrow_mut();
+        let count = wire.drainable(limit);
         let outbox = wire.outbox();
-        let count = limit.min(outbox.poppable());
         let ciphertext = outbox.front().get(..count).filter(|ciphertext| !ciphertext.is_empty())?;
         let taken = self.inner.aside(|| take(ciphertext));
         outbox.drop_front(count);
@@ -101,7 +105,13 @@ impl Hold<'_> {
     /// As [`Connection::drainable`].
     #[must_use]
     pub fn drainable(&self) -> usize {
-        self.inner.state().wire.borrow_mut().outbox().poppable()
+        self.drainable_within(usize::MAX)
+    }
+
+    /// How many bytes [`Hold::drain`] puts into a buffer of this size.
+    #[must_use]
+    pub fn drainable_within(&self, size: usize) -> usize {
+        self.inner.state().wire.borrow().drainable(size)
     }
 
     /// Whether the handshake is done, and none is running.

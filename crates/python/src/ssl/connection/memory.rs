@@ -43,7 +43,8 @@ fn nothing() -> PyErr {
 
 #[pymethods]
 impl Connection {
-    /// Take ciphertext for the peer: at most bufsiz bytes.
+    /// Take ciphertext for the peer: at most bufsiz bytes. With DTLS they are one datagram, or what is left of one; in a
+    /// handshake, as long as `set_ciphertext_mtu` has not said what the link takes, as many whole ones as fit.
     ///
     /// Raises WantReadError where there is none, TypeError for a connection with a socket, ValueError for a negative
     /// size. (BIO_read)
@@ -58,7 +59,7 @@ impl Connection {
         if let Some(bytes) = hold.drain_now(size, |ciphertext| PyBytes::new(py, ciphertext)) {
             return Ok(bytes);
         }
-        match hold.drainable().min(size) {
+        match hold.drainable_within(size) {
             0 => Err(nothing()),
             length => PyBytes::new_with(py, length, |buffer| {
                 hold.drain(buffer);
