@@ -3,13 +3,12 @@
 //! `cargo run --release -p ironssl --example echo`
 
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
 
 use ironssl::asn1::object::Nid;
 use ironssl::digest::Digest;
 use ironssl::pkey::PKey;
 use ironssl::ssl::{Connection, Context, Failure, Method};
-use ironssl::transport::{Descriptor, Transport};
+use ironssl::transport::Transport;
 use ironssl::x509::X509;
 
 /// Anything that can go wrong here.
@@ -33,8 +32,8 @@ fn identity() -> Result<(X509, PKey), ironssl::Error> {
 }
 
 /// Sends back what comes until the client closes.
-fn serve(context: &Context, stream: &TcpStream) -> Result<(), Failure> {
-    let transport = Transport::Descriptor(Descriptor::new(stream.as_raw_fd()));
+fn serve(context: &Context, stream: TcpStream) -> Result<(), Failure> {
+    let transport = Transport::over(stream);
     let connection = Connection::new(context, transport)?;
     connection.set_accept_state()?;
     let mut buffer = [0; 4096];
@@ -60,12 +59,12 @@ fn main() -> Result<(), Anything> {
     let address = listener.local_addr()?;
     let echo = std::thread::spawn(move || -> Result<(), Anything> {
         let (stream, _) = listener.accept()?;
-        serve(&server, &stream).map_err(|failure| failure.to_string().into())
+        serve(&server, stream).map_err(|failure| failure.to_string().into())
     });
 
     let stream = TcpStream::connect(address)?;
-    let talk = || -> Result<String, Failure> {
-        let transport = Transport::Descriptor(Descriptor::new(stream.as_raw_fd()));
+    let talk = move || -> Result<String, Failure> {
+        let transport = Transport::over(stream);
         let connection = Connection::new(&client, transport)?;
         connection.set_connect_state()?;
         connection.handshake()?;

@@ -11,23 +11,30 @@
 #[cfg(ossl_vendored)]
 const PURGE_DELAY: std::ffi::c_int = 15;
 
-/// Lets OpenSSL take its memory from mimalloc, if it is linked statically; whether it does.
+/// Lets OpenSSL take its memory from mimalloc, if it is linked statically; whether it does (`CRYPTO_set_mem_functions`).
 ///
-/// It has to be called before anything else of OpenSSL in the process, by any crate; later calls change nothing.
-/// (`CRYPTO_set_mem_functions`)
+/// # Safety
+/// No other thread calls OpenSSL meanwhile, through any crate: what it allocated would be freed elsewhere. Once OpenSSL
+/// has allocated anything, nothing is changed.
 #[allow(clippy::must_use_candidate, reason = "nothing depends on the answer")]
-pub fn install() -> bool {
+pub unsafe fn install() -> bool {
     #[cfg(ossl_vendored)]
     {
         use crate::callback::allocator::{allocate, free, reallocate};
-        // SAFETY: the number is that of an option.
-        unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, 1) };
+        give_back_soon();
         // SAFETY: the functions have the types and the meaning that OpenSSL asks for. It refuses them once it has
-        // allocated anything.
+        // allocated anything; that nobody does so now is this function's own contract.
         unsafe { ironssl_sys::CRYPTO_set_mem_functions(Some(allocate), Some(reallocate), Some(free)) == 1 }
     }
     #[cfg(not(ossl_vendored))]
     false
+}
+
+/// Lets mimalloc keep unused memory for a millisecond only, if the environment does not say otherwise.
+#[cfg(ossl_vendored)]
+fn give_back_soon() {
+    // SAFETY: the number is that of an option.
+    unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, 1) };
 }
 
 #[cfg(all(test, ossl_vendored))]
@@ -40,7 +47,7 @@ mod tests {
         let delay = || unsafe { libmimalloc_sys::mi_option_get(PURGE_DELAY) };
         // Other tests of this process do not install it; of the options around this one none is 1000.
         assert_eq!(delay(), 1000);
-        install();
+        give_back_soon();
         assert_eq!(delay(), 1);
     }
 }

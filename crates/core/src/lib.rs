@@ -21,6 +21,9 @@ pub mod pem;
 pub mod pkcs12;
 pub mod pkcs7;
 pub mod pkey;
+#[cfg(feature = "python")]
+#[doc(hidden)]
+pub mod python;
 pub mod queue;
 pub mod rand;
 pub mod spki;

@@ -5,6 +5,7 @@
 //! of the engine held.
 
 use std::cell::Cell;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +16,17 @@ use crate::error::Parked;
 
 mod descriptor;
 
-pub use descriptor::Descriptor;
 pub(crate) use descriptor::WATCH;
+pub use descriptor::{Descriptor, Owned};
 
 /// Where a connection's ciphertext comes from and goes to.
 #[non_exhaustive]
 pub enum Transport {
     /// Nowhere: the caller moves it, with `Connection::feed` and `Connection::drain`.
     Memory,
-    /// One descriptor, both ways.
+    /// One descriptor, both ways, that the connection owns and closes: [`Transport::over`].
+    Owned(Owned),
+    /// One descriptor, both ways, that somebody else owns.
     Descriptor(Descriptor),
     /// Two objects of the caller's, or one twice; a [`Descriptor`] is as good as any.
     Custom {
@@ -274,9 +277,17 @@ pub fn on_first_thread() -> bool {
 }
 
 impl Transport {
+    /// A socket or anything else that can be read and written, such as a `TcpStream` or a `UnixStream`, for the connection
+    /// to own.
+    #[must_use]
+    pub fn over(stream: impl Into<OwnedFd>) -> Self {
+        Self::Owned(Owned::new(stream.into()))
+    }
+
     /// The one descriptor, if that is what it is.
     pub(crate) fn descriptor(&self) -> Option<Descriptor> {
         match self {
+            Self::Owned(owned) => Some(*owned.descriptor()),
             Self::Descriptor(descriptor) => Some(*descriptor),
             _ => None,
         }
@@ -285,7 +296,7 @@ impl Transport {
     /// Whether code of the caller's runs where ciphertext is moved.
     pub(crate) fn is_foreign(&self) -> bool {
         match self {
-            Self::Memory | Self::Descriptor(_) => false,
+            Self::Memory | Self::Owned(_) | Self::Descriptor(_) => false,
             Self::Custom { reader, writer } => reader.descriptor().is_none() || writer.descriptor().is_none(),
         }
     }
@@ -293,9 +304,8 @@ impl Transport {
     /// The socket that ciphertext may be read from directly, if it comes from one.
     pub(crate) fn socket(&self) -> Option<Descriptor> {
         match self {
-            Self::Memory => None,
-            Self::Descriptor(descriptor) => Some(*descriptor),
             Self::Custom { reader, .. } => reader.descriptor(),
+            _ => self.descriptor(),
         }
         .filter(|descriptor| descriptor.is_socket())
     }
@@ -304,6 +314,7 @@ impl Transport {
     pub(crate) fn watches(&self) -> bool {
         match self {
             Self::Memory => false,
+            Self::Owned(owned) => owned.descriptor().watches(),
             Self::Descriptor(descriptor) => descriptor.watches(),
             Self::Custom { reader, writer } => reader.watches() || writer.watches(),
         }

@@ -62,7 +62,7 @@ mod _rust {
         attached::prepare_end(module)?;
         ironssl::queue::own();
         // Nothing of OpenSSL that needs memory has been called before.
-        module.add("OWN_ALLOCATOR", ironssl::allocator::install())
+        module.add("OWN_ALLOCATOR", ironssl::python::install_allocator())
     }
 
     /// Whether this thread's OpenSSL error queue is empty, as every operation leaves it. For tests.

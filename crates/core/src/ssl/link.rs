@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn the_kernel_knows_of_a_connected_socket() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let link = Link::new(Some(Descriptor::new(socket.as_raw_fd())));
+        // SAFETY: the socket outlives the link.
+        let link = Link::new(Some(unsafe { Descriptor::new(socket.as_raw_fd()) }));
         assert_eq!((link.largest(), link.in_handshake()), (None, 0));
         socket.connect(socket.local_addr().unwrap()).unwrap();
         assert!(link.largest().is_some_and(|size| (1000..=LARGEST).contains(&size)));

@@ -1,7 +1,7 @@
 //! A descriptor as a transport: system calls, and what they wait for.
 
 use std::mem::MaybeUninit;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,7 +12,8 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::{Reader, Trouble, Writer, on_first_thread};
 
-/// A descriptor of the operating system that somebody else owns.
+/// A descriptor of the operating system that somebody else owns; [`Transport::over`](super::Transport::over) is for those
+/// that the connection may own.
 ///
 /// It is a number only: whoever made it keeps it open as long as the connection uses it. After it was closed, reads
 /// and writes fail with `EBADF` (or reach whatever the system gave the same number to, as everywhere in C).
@@ -38,8 +39,16 @@ pub(crate) const WATCH: i64 = 50_000_000;
 
 impl Descriptor {
     /// Takes note of a descriptor, a socket or anything else that can be read and written.
+    ///
+    /// # Safety
+    /// It belongs to the caller, who keeps it open as long as a connection uses it (I/O safety, see [`std::os::fd`]).
     #[must_use]
-    pub fn new(fd: RawFd) -> Self {
+    pub unsafe fn new(fd: RawFd) -> Self {
+        Self::of(fd)
+    }
+
+    /// As [`Descriptor::new`].
+    fn of(fd: RawFd) -> Self {
         let mut descriptor = Self { fd, socket: false, watchful: false };
         descriptor.socket = descriptor
             .borrow()
@@ -135,9 +144,25 @@ impl Descriptor {
         if self.fd < 0 {
             return Err(Errno::BADF);
         }
-        // SAFETY: the number is not -1. That the descriptor is open is the owner's promise (see the type); where it is
-        // broken, the system calls made with it fail, and no memory depends on them.
+        // SAFETY: the number is not -1. That the descriptor is open is the promise of who made this (see `new`).
         Ok(unsafe { BorrowedFd::borrow_raw(self.fd) })
+    }
+}
+
+/// A descriptor that the connection owns.
+#[derive(Debug)]
+pub struct Owned {
+    descriptor: Descriptor,
+    _owner: OwnedFd,
+}
+
+impl Owned {
+    pub(super) fn new(owner: OwnedFd) -> Self {
+        Self { descriptor: Descriptor::of(owner.as_raw_fd()), _owner: owner }
+    }
+
+    pub(crate) fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
     }
 }
 

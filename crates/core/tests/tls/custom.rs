@@ -141,7 +141,8 @@ fn in_pieces() {
 fn over_two_pipes() {
     let (from_client, to_server) = std::io::pipe().unwrap();
     let (from_server, to_client) = std::io::pipe().unwrap();
-    let one = |fd: &dyn AsRawFd| Descriptor::new(fd.as_raw_fd()).watchful();
+    // SAFETY: the pipes outlive the connections.
+    let one = |fd: &dyn AsRawFd| unsafe { Descriptor::new(fd.as_raw_fd()) }.watchful();
     let client = over(one(&from_server), one(&to_server));
     let (client, server) = pair(client, over(one(&from_client), one(&to_client)));
     converse(&client, &server);
@@ -151,8 +152,10 @@ fn over_two_pipes() {
 fn of_mixed_kinds() {
     let (from_client, to_server) = std::io::pipe().unwrap();
     let back = Channel::new(1000, true);
-    let client = over(Arc::clone(&back), Descriptor::new(to_server.as_raw_fd()));
-    let (client, server) = pair(client, over(Descriptor::new(from_client.as_raw_fd()), back));
+    // SAFETY: the pipes outlive the connections.
+    let one = |fd: &dyn AsRawFd| unsafe { Descriptor::new(fd.as_raw_fd()) };
+    let client = over(Arc::clone(&back), one(&to_server));
+    let (client, server) = pair(client, over(one(&from_client), back));
     converse(&client, &server);
 }
 

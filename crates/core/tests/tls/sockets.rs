@@ -12,7 +12,8 @@ use ironssl::transport::{Descriptor, Transport};
 use crate::support::{client_context, server_context};
 
 fn over(stream: &UnixStream) -> Transport {
-    Transport::Descriptor(Descriptor::new(stream.as_raw_fd()))
+    // SAFETY: the sockets outlive the connections.
+    Transport::Descriptor(unsafe { Descriptor::new(stream.as_raw_fd()) })
 }
 
 struct Pair {
@@ -33,6 +34,28 @@ fn established() -> Pair {
         client.handshake().unwrap();
     });
     Pair { client, server, near, far }
+}
+
+#[test]
+fn a_connection_closes_what_it_owns() {
+    let (near, far) = UnixStream::pair().unwrap();
+    let mut other = far.try_clone().unwrap();
+    let client = Connection::new(&client_context(), Transport::over(near)).unwrap();
+    let server = Connection::new(&server_context(), Transport::over(far)).unwrap();
+    client.set_connect_state().unwrap();
+    server.set_accept_state().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| server.handshake().unwrap());
+        client.handshake().unwrap();
+    });
+    client.write_all(b"owned").unwrap();
+    assert_eq!(read_exactly(&server, 5), b"owned");
+    drop(server);
+    other.set_nonblocking(true).unwrap();
+    let mut waits = || matches!(other.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock);
+    assert!(waits());
+    drop(client);
+    assert!(!waits(), "an end, or a reset");
 }
 
 #[test]
@@ -190,7 +213,9 @@ fn an_abrupt_end_and_a_closed_descriptor_say_so() {
     drop(pair.near);
     let failure = pair.server.read(&mut [0; 10]).unwrap_err();
     assert!(matches!(failure, Failure::UnexpectedEof), "{failure:?}");
-    let closed = Connection::new(&client_context(), Transport::Descriptor(Descriptor::new(-1))).unwrap();
+    // SAFETY: there is no such descriptor.
+    let none = unsafe { Descriptor::new(-1) };
+    let closed = Connection::new(&client_context(), Transport::Descriptor(none)).unwrap();
     closed.set_connect_state().unwrap();
     assert!(matches!(closed.handshake(), Err(Failure::System(libc::EBADF))));
 }

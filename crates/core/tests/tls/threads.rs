@@ -28,7 +28,8 @@ struct Joined {
 
 fn joined(client: &Context, server: &Context) -> Joined {
     let (near, far) = UnixStream::pair().unwrap();
-    let over = |end: &UnixStream| Transport::Descriptor(Descriptor::new(end.as_raw_fd()));
+    // SAFETY: the sockets outlive the connections.
+    let over = |end: &UnixStream| Transport::Descriptor(unsafe { Descriptor::new(end.as_raw_fd()) });
     let client = Connection::new(client, over(&near)).unwrap();
     let server = Connection::new(server, over(&far)).unwrap();
     client.set_connect_state().unwrap();

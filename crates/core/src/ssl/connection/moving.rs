@@ -245,6 +245,7 @@ impl Connection {
     fn reader(&self) -> Option<&dyn Reader> {
         match &self.transport {
             Transport::Memory => None,
+            Transport::Owned(owned) => Some(owned.descriptor()),
             Transport::Descriptor(descriptor) => Some(descriptor),
             Transport::Custom { reader, .. } => Some(reader.as_ref()),
         }
@@ -253,6 +254,7 @@ impl Connection {
     fn writer(&self) -> Option<&dyn Writer> {
         match &self.transport {
             Transport::Memory => None,
+            Transport::Owned(owned) => Some(owned.descriptor()),
             Transport::Descriptor(descriptor) => Some(descriptor),
             Transport::Custom { writer, .. } => Some(writer.as_ref()),
         }

@@ -83,7 +83,7 @@ fn descriptor(object: &Bound<'_, PyAny>) -> PyResult<Option<Descriptor>> {
     if !plain && is_file(object)? && is_file_over_tls(object)? {
         return Ok(None);
     }
-    Ok(Some(Descriptor::new(number).watchful()))
+    Ok(Some(ironssl::python::descriptor(number).watchful()))
 }
 
 /// Whether an object is just a `socket.socket`. Most are, and nothing more has to be asked of them.
