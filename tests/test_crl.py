@@ -209,7 +209,14 @@ class TestExport:
             made.export(cert, cert.get_pubkey(), digest="sha256")
         with pytest.raises(crypto.Error, match="uninitialized"):
             made.export(cert, crypto.PKey(), digest="sha256")
-        for arguments in ((None, key), (cert, None), (key, cert), (cert, key, "x"), (cert, key, PEM, "x")):
+        for arguments in (
+            (None, key),
+            (cert, None),
+            (key, cert),
+            (cert, key, "x"),
+            (cert, key, PEM, "x"),
+            (cert, key, PEM, None),
+        ):
             with pytest.raises(TypeError):
                 made.export(*arguments, digest="sha256")
         with pytest.raises(TypeError):

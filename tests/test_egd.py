@@ -280,8 +280,9 @@ def test_arguments_that_are_none(path: Path) -> None:
     for wrong in (None, 3, object()):
         with pytest.raises(TypeError):
             rand.egd(wrong)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="bytes must be an integer"):
-        rand.egd(path, "255")  # type: ignore[arg-type]
+    for count in ("255", None):
+        with pytest.raises(TypeError, match="bytes must be an integer"):
+            rand.egd(path, count)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="bytes must not be negative"):
         rand.egd(path, -1)
     with pytest.raises(ValueError, match="NUL"):

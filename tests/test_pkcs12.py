@@ -211,7 +211,7 @@ def test_iterations(ec):
     with pytest.raises(crypto.Error) as info:
         crypto.load_pkcs12(der, b"x")
     assert info.value.args[0] == [MAC_ABSENT]
-    for wrong in ("1", 1.5, [1]):
+    for wrong in ("1", 1.5, [1], None):
         for name in ("iter", "maciter"):
             with pytest.raises(TypeError, match=name):
                 made.export(**{name: wrong})

@@ -217,8 +217,9 @@ def test_what_are_no_paths(function: Callable[[object], int]) -> None:
             function(wrong)
     with pytest.raises(ValueError, match="NUL"):
         function("a\0b")
-    with pytest.raises(TypeError, match="maxbytes must be an integer"):
-        rand.load_file("/dev/zero", "3")  # type: ignore[arg-type]
+    for limit in ("3", None):
+        with pytest.raises(TypeError, match="maxbytes must be an integer"):
+            rand.load_file("/dev/zero", limit)  # type: ignore[arg-type]
 
 
 @rows(148)

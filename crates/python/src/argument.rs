@@ -144,6 +144,24 @@ where
     })
 }
 
+/// An argument that may be left out. To give None is not to leave it out.
+pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
+
+impl<'py> Given<'py> {
+    /// What `read` makes of it, or the default.
+    pub(crate) fn or<T>(self, default: T, read: impl FnOnce(&Bound<'py, PyAny>) -> PyResult<T>) -> PyResult<T> {
+        self.0.map_or(Ok(default), |object| read(&object))
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Given<'py> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Self(Some(object.to_owned())))
+    }
+}
+
 /// A truth value: any object.
 #[derive(Clone, Copy)]
 pub(crate) struct Truth(pub(crate) bool);

@@ -11,7 +11,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::argument::{Data, integer, path};
+use crate::argument::{Data, Given, integer, path};
 use crate::attached::{Purpose, attached};
 use crate::error::{OrRaise, Rand, unless_refused};
 
@@ -98,11 +98,11 @@ fn bytes<'py>(py: Python<'py>, num_bytes: &Bound<'py, PyAny>) -> PyResult<Bound<
 /// bytes of more than 64 bits.
 #[pyfunction]
 #[pyo3(
-    signature = (path, bytes = None, *, timeout = 5.0),
+    signature = (path, bytes = Given(None), *, timeout = 5.0),
     text_signature = "(path, bytes=255, *, timeout=5.0)"
 )]
-fn egd(py: Python<'_>, path: &Bound<'_, PyAny>, bytes: Option<&Bound<'_, PyAny>>, timeout: f64) -> PyResult<i64> {
-    let count: i64 = bytes.map_or(Ok(255), |bytes| integer(bytes, "bytes"))?;
+fn egd(py: Python<'_>, path: &Bound<'_, PyAny>, bytes: Given<'_>, timeout: f64) -> PyResult<i64> {
+    let count: i64 = bytes.or(255, |bytes| integer(bytes, "bytes"))?;
     let count = usize::try_from(count).map_err(|_| PyValueError::new_err("bytes must not be negative"))?;
     let path = file_path(path)?;
     let timeout = Duration::try_from_secs_f64(timeout)
@@ -120,10 +120,10 @@ fn egd(py: Python<'_>, path: &Bound<'_, PyAny>, bytes: Option<&Bound<'_, PyAny>>
 /// Returns how many bytes were read, -1 where the file cannot be. Raises TypeError for other types, ValueError for a
 /// path with a NUL, OverflowError for a maxbytes of more than 64 bits. (RAND_load_file)
 #[pyfunction]
-#[pyo3(signature = (filename, maxbytes = None), text_signature = "(filename, maxbytes=-1)")]
-fn load_file(py: Python<'_>, filename: &Bound<'_, PyAny>, maxbytes: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
+#[pyo3(signature = (filename, maxbytes = Given(None)), text_signature = "(filename, maxbytes=-1)")]
+fn load_file(py: Python<'_>, filename: &Bound<'_, PyAny>, maxbytes: Given<'_>) -> PyResult<i64> {
     let path = file_path(filename)?;
-    let limit: i64 = maxbytes.map_or(Ok(-1), |maxbytes| integer(maxbytes, "maxbytes"))?;
+    let limit: i64 = maxbytes.or(-1, |maxbytes| integer(maxbytes, "maxbytes"))?;
     let read = py.detach(|| core::load_file(&path, u64::try_from(limit).ok()));
     Ok(count_or_minus_one(unless_refused::<Rand, _>(read)?))
 }

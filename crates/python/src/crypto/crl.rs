@@ -9,7 +9,7 @@ use super::file_type::FileType;
 use super::revoked::{Revoked, entry};
 use super::x509::when;
 use super::{PKey, X509, X509Name, cryptography, sign};
-use crate::argument;
+use crate::argument::{self, Given};
 use crate::error::{Crypto, OrRaise};
 
 /// A certificate revocation list.
@@ -151,28 +151,25 @@ impl Crl {
     /// another filetype, an unknown digest, a key without private part, and days that lead out of the years 0 to 9999;
     /// OverflowError for days of more than 64 bits; Error for a key that is empty, and for a digest that the key cannot
     /// sign. (X509_CRL_sign, PEM_write_bio_X509_CRL, i2d_X509_CRL, X509_CRL_print)
-    #[pyo3(signature = (cert, key, r#type = None, days = None, digest = None))]
+    #[pyo3(signature = (cert, key, r#type = Given(None), days = Given(None), digest = None))]
     #[pyo3(text_signature = "($self, cert, key, type=1, days=100, digest=None)")]
     fn export<'py>(
         &self,
         py: Python<'py>,
         cert: &Bound<'_, PyAny>,
         key: &Bound<'_, PyAny>,
-        r#type: Option<&Bound<'_, PyAny>>,
-        days: Option<&Bound<'_, PyAny>>,
+        r#type: Given<'_>,
+        days: Given<'_>,
         digest: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
         let issuer = certificate(cert, "cert")?;
         let key = PKey::of(key, "key")?;
-        let file_type = match r#type {
-            Some(object) => {
-                argument::integer::<i64>(object, "type")?;
-                FileType::to_dump(object)?
-            }
-            None => FileType::Pem,
-        };
-        let days: i64 = days.map_or(Ok(100), |days| argument::integer(days, "days"))?;
+        let file_type = r#type.or(FileType::Pem, |object| {
+            argument::integer::<i64>(object, "type")?;
+            FileType::to_dump(object)
+        })?;
+        let days: i64 = days.or(100, |days| argument::integer(days, "days"))?;
         let seconds = days.checked_mul(SECONDS_PER_DAY).ok_or_else(|| PyValueError::new_err("too many days"))?;
         key.require("CRL.export")?;
         let key = key.require_to_sign()?;

@@ -10,7 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use super::passphrase::utf8;
 use super::{PKey, X509};
-use crate::argument::{self, Data};
+use crate::argument::{self, Data, Given};
 use crate::error::{Crypto, OrRaise};
 use crate::gc::Slot;
 
@@ -173,19 +173,19 @@ impl PKCS12 {
     /// do not belong together; ValueError for a NUL in passphrase or name, for an unknown algorithm, and for a key
     /// without private part; OverflowError for numbers of more than 32 bits; TypeError for other types. (PKCS12_create,
     /// i2d_PKCS12)
-    #[pyo3(signature = (passphrase = None, iter = None, maciter = None, *, algorithm = None))]
+    #[pyo3(signature = (passphrase = None, iter = Given(None), maciter = Given(None), *, algorithm = None))]
     #[pyo3(text_signature = "($self, passphrase=None, iter=2048, maciter=1, *, algorithm=None)")]
     fn export<'py>(
         &self,
         py: Python<'py>,
         passphrase: Option<&Bound<'_, PyAny>>,
-        iter: Option<&Bound<'_, PyAny>>,
-        maciter: Option<&Bound<'_, PyAny>>,
+        iter: Given<'_>,
+        maciter: Given<'_>,
         algorithm: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let passphrase = self::passphrase(passphrase)?;
-        let iterations = iter.map_or(Ok(2048), |iter| argument::integer(iter, "iter"))?;
-        let mac_iterations = maciter.map_or(Ok(1), |maciter| argument::integer(maciter, "maciter"))?;
+        let iterations = iter.or(2048, |iter| argument::integer(iter, "iter"))?;
+        let mac_iterations = maciter.or(1, |maciter| argument::integer(maciter, "maciter"))?;
         let algorithm = match algorithm {
             Some(name) => core::Algorithm::by_name(&argument::name(name, "algorithm")?).or_raise::<Crypto>()?,
             None => core::Algorithm::default(),
