@@ -10,6 +10,9 @@ use crate::material::{IDENTITY, PASSPHRASE, STORE, sha256};
 /// Keys with more bits are left alone by what takes a time that grows with the cube of it.
 const SLOW: u32 = 2048;
 
+/// `NID_ED25519`, as [`PKey::id`] has it.
+const ED25519: i32 = 1087;
+
 /// Everything about a name.
 pub fn name(name: &X509Name) {
     let _ = (name.hash(), name.hash_old(), name.get(Nid::COMMON_NAME));
@@ -47,7 +50,9 @@ pub fn key(key: &PKey) {
         && let Ok(again) = PKey::public_from_der(&der)
     {
         assert!(!again.is_private());
-        assert_eq!(again.bits(), key.bits());
+        // OpenSSL counts 253 bits of an Ed25519 key where only its older code could read it, behind garbage in PEM.
+        let read_by_older_code = key.id() == ED25519 && key.bits() == 253;
+        assert!(again.bits() == key.bits() || read_by_older_code);
     }
     if let Ok(public) = key.public_only() {
         assert!(!public.is_private());
