@@ -33,6 +33,27 @@ def test_bio_read_gives_a_flight_of_the_handshake_at_once(ec: Authority):
     assert pair.client.get_state_string() == pair.server.get_state_string() == b"SSL negotiation finished successfully"
 
 
+def test_bio_read_joins_no_more_than_openssl_reads(ec: Authority):
+    """It reads a datagram into a buffer for one record."""
+    client, server = dtls_contexts(ec)
+    for _ in range(40):
+        server.add_extra_chain_cert(ec.intermediate.x509)
+    link = Link(datagram_pair(client, server, mtu=None))
+    # Nothing has to be repeated.
+    assert link.advance()
+    assert 15_000 < max(len(datagram) for datagram in link.carried) <= 16_384
+
+
+@pytest.mark.parametrize("cut", [34, 100])
+def test_the_rest_of_a_datagram_is_not_joined(ec: Authority, cut: int):
+    pair = datagram_pair(*dtls_contexts(ec), mtu=None)
+    step(pair.client, pair.server, 4096)
+    with pytest.raises(SSL.WantReadError):
+        pair.server.do_handshake()
+    assert len(pair.server.bio_read(cut)) == cut
+    assert len(pair.server.bio_read(65536)) < 256
+
+
 @pytest.mark.parametrize("size", [500, 1100])
 def test_bio_read_joins_whole_datagrams_only(ec: Authority, size: int):
     pair, single = (datagram_pair(*dtls_contexts(ec), mtu=mtu) for mtu in (None, 256))

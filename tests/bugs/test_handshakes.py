@@ -136,6 +136,29 @@ def test_context_replaced_between_the_messages_of_a_handshake(ec: Authority, str
     assert pair.server.get_context() is other
 
 
+def test_context_replaced_by_a_client_before_it_shows_its_certificate(ec: Authority, stranger: Authority):
+    """With TLS 1.2 it chooses when it is asked for one, and reads on."""
+    server, client, other = requiring(ec), client_context(ec, "TLSv1.2"), client_context(stranger, "TLSv1.2")
+    identify(client, ec, ec.client)
+    identify(other, stranger, stranger.client)
+    pair = memory_pair(client, server)
+    with pytest.raises(SSL.WantReadError):
+        pair.client.do_handshake()
+    carry(pair.client, pair.server)
+    with pytest.raises(SSL.WantReadError):
+        pair.server.do_handshake()
+    flight = pair.server.bio_read(65536)
+    # All but the last message, ServerHelloDone.
+    pair.client.bio_write(flight[:-9])
+    with pytest.raises(SSL.WantReadError):
+        pair.client.do_handshake()
+    with pytest.raises(SSL.Error, match="too late"):
+        pair.client.set_context(other)
+    pair.client.bio_write(flight[-9:])
+    pair.handshake()
+    assert pair.server.get_peer_certificate().digest("sha256") == ec.client.x509.digest("sha256")
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_callback_replaced_during_a_handshake_by_another_thread(ec: Authority, version: str):
     """Whatever is set at the moment is asked, as a whole: it is one of those that refuse, each with its own error."""

@@ -156,19 +156,15 @@ impl Inner {
         self.state.deferred.take()
     }
 
-    /// Fails where the handshake may have chosen a certificate: it points to it until it is over. A server chooses
-    /// together with the cipher, after its callbacks for the server name and, since TLS 1.3, for ALPN.
+    /// Fails where the handshake may have chosen a certificate: it points to it until it is over. Both sides choose after
+    /// the cipher; a server after its callbacks for the server name and, since TLS 1.3, for ALPN.
     pub(crate) fn refuse_after_choice(&self) -> Result<()> {
         let chosen = if self.is_operating() {
             !self.state.chooses_later.get()
         } else {
             let ssl = self.ssl.as_ptr();
             // SAFETY: the `SSL` is valid, see `as_ptr`; the calls only read.
-            unsafe {
-                ffi::SSL_is_server(ssl) == 1
-                    && ffi::SSL_is_init_finished(ssl) == 0
-                    && !ffi::SSL_get_pending_cipher(ssl).is_null()
-            }
+            unsafe { ffi::SSL_is_init_finished(ssl) == 0 && !ffi::SSL_get_pending_cipher(ssl).is_null() }
         };
         if chosen { Err(too_late()) } else { Ok(()) }
     }

@@ -224,7 +224,7 @@ impl Queue {
     }
 
     /// How many bytes can be drained into so much room: those of the stream, or of one datagram; where it `joins`, of as
-    /// many datagrams of the handshake as fit as a whole.
+    /// many datagrams of the handshake as fit as a whole, but not of more than `JOINED` bytes.
     pub(crate) fn drainable(&self, room: usize, joins: bool) -> usize {
         match self {
             Self::Stream(stream) => stream.len().min(room),
@@ -233,7 +233,7 @@ impl Queue {
                 let mut count = first.len();
                 if joins && is_of_handshake(first) {
                     for datagram in queue.iter().skip(1).take_while(|datagram| is_of_handshake(datagram)) {
-                        if count + datagram.len() > room {
+                        if count + datagram.len() > room.min(JOINED) {
                             break;
                         }
                         count += datagram.len();
@@ -303,10 +303,13 @@ impl Queue {
     }
 }
 
-/// Whether the first record of a datagram is one of a handshake: its content type is `change_cipher_spec` or `handshake`.
-/// (RFC 6347, 4.1)
+/// The most bytes that are joined: OpenSSL reads a datagram into a buffer for one record.
+const JOINED: usize = 16 * 1024;
+
+/// Whether the first record of a datagram is one of a handshake: its content type is `change_cipher_spec` or
+/// `handshake`, and what follows the version of DTLS 1.0 or 1.2 (RFC 6347, 4.1). The rest of a cut datagram is none.
 fn is_of_handshake(datagram: &[u8]) -> bool {
-    matches!(datagram.first(), Some(20 | 22))
+    matches!(datagram, [20 | 22, 0xfe, 0xfd | 0xff, ..])
 }
 
 /// The largest buffer that is kept when it runs empty.

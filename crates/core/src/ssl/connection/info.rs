@@ -63,7 +63,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Error::OpenSsl`] where it comes too late: in a callback, but for that of the server name and, with TLS 1.3,
-    /// that of ALPN, and in the handshake of a server that has chosen its certificate.
+    /// that of ALPN, and between the messages of a handshake that has agreed on a cipher.
     pub fn set_context(&self, context: &Context) -> Result<()> {
         queue::clear();
         let handle = context.use_handle();

@@ -229,8 +229,8 @@ impl Connection {
     }
 
     /// Receive data: at least one byte and at most bufsiz, as bytes. It is that of one TLS record, or of several where
-    /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes). For a
-    /// bufsiz of 0 it raises, as for an end where data has come.
+    /// that costs no wait: of small ones that have come over a socket, of up to four full ones (16,384 bytes). A
+    /// bufsiz of 0 raises WantReadError where nothing has come, else SysCallError.
     ///
     /// flags: socket.MSG_PEEK leaves the data to be received again.
     ///

@@ -72,8 +72,8 @@ impl Connection {
     /// The Context needs both cookie callbacks, `set_cookie_generate_callback` and `set_cookie_verify_callback`.
     ///
     /// Raises WantReadError where no such client has come on a transport that does not wait, SysCallError where the
-    /// transport failed, Error for a Context without the callbacks, and what a callback raised. (DTLSv1_listen,
-    /// RFC 6347)
+    /// transport failed, Error for a Context without the callbacks and for a connection that is not DTLS, and what a
+    /// callback raised. (DTLSv1_listen, RFC 6347)
     #[pyo3(name = "DTLSv1_listen")]
     fn dtls_listen(&self, py: Python<'_>) -> PyResult<()> {
         self.driven(py, ironssl::ssl::Connection::listen)
