@@ -341,7 +341,14 @@ def test_after_three_losses_datagrams_get_smaller(ec: Authority):
     for connection in (pair.client, pair.server):
         connection.set_ciphertext_mtu(1400)
     link = Link(pair, lambda number, datagram: [] if len(datagram) > 600 else [datagram])
-    complete([link])
+    # Where nobody has said how large they may be, nothing gets smaller: it is less than what every link takes.
+    lost: list[bytes] = []
+    unsized = Link(
+        datagram_pair(*dtls_contexts(ec), mtu=None),
+        lambda number, datagram: lost.append(datagram) or [] if len(datagram) > 600 and len(lost) < 3 else [datagram],
+    )
+    complete([link, unsized])
+    assert [len(datagram) > 600 for datagram in unsized.carried].count(True) == 4
     assert sum(len(datagram) > 600 for datagram in link.carried) > 1
     assert pair.server.get_cleartext_mtu() < 548 < 600
     pair.server.set_ciphertext_mtu(1400)

@@ -71,14 +71,15 @@ impl Wire {
         &mut self.link
     }
 
-    /// How many bytes for the peer can be drained into so much room.
+    /// How many bytes for the peer can be drained into so much room. Where nobody knows how large a datagram may be,
+    /// the room says it.
     pub(crate) fn drainable(&self, room: usize) -> usize {
-        self.outbox.drainable(room, self.link.is_unknown())
+        self.outbox.drainable(room, self.link.largest().is_none())
     }
 
     /// Drains them. The count.
     pub(crate) fn drain_into(&mut self, buffer: &mut [u8]) -> usize {
-        self.outbox.drain_into(buffer, self.link.is_unknown())
+        self.outbox.drain_into(buffer, self.link.largest().is_none())
     }
 
     /// Whether it carries datagrams.

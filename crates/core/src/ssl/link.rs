@@ -54,11 +54,6 @@ impl Link {
         if self.fallen.get() { known.map(|size| size.min(EVERYWHERE)) } else { known }
     }
 
-    /// Whether nothing is known of it, not even that large datagrams are lost.
-    pub(crate) fn is_unknown(&self) -> bool {
-        self.largest().is_none() && !self.fallen.get()
-    }
-
     /// The largest datagram in a handshake; 0 where nobody knows, for which OpenSSL takes the smallest.
     pub(crate) fn in_handshake(&self) -> usize {
         let unknown = if self.socket.is_some() { 0 } else { SMALLEST };
@@ -99,10 +94,8 @@ mod tests {
     fn in_memory_the_caller_knows() {
         let mut link = Link::new(None);
         assert_eq!((link.largest(), link.in_handshake()), (None, SMALLEST));
-        assert!(link.is_unknown());
         link.set(1200);
         assert_eq!((link.largest(), link.in_handshake()), (Some(1200), 1200));
-        assert!(!link.is_unknown());
         assert_eq!(link.fall_back(), EVERYWHERE);
         assert_eq!((link.largest(), link.in_handshake()), (Some(EVERYWHERE), EVERYWHERE));
         link.set(9000);

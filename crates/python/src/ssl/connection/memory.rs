@@ -43,9 +43,8 @@ fn nothing() -> PyErr {
 
 #[pymethods]
 impl Connection {
-    /// Take ciphertext for the peer: at most bufsiz bytes. With DTLS they are one datagram, or what is left of one; in a
-    /// handshake as many whole ones as fit, as long as `set_ciphertext_mtu` has not said what the link takes, nor a flight
-    /// was lost again and again.
+    /// Take ciphertext for the peer: at most bufsiz bytes. With DTLS they are one datagram, or what is left of one; in
+    /// a handshake as many whole ones as fit, as long as `set_ciphertext_mtu` has not said what the link takes.
     ///
     /// Raises WantReadError where there is none, TypeError for a connection with a socket, ValueError for a negative
     /// size. (BIO_read)
