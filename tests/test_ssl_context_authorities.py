@@ -41,8 +41,13 @@ def test_a_list_of_names(ec: Authority, version: str):
 
 
 def test_a_file_names_each_once(ec: Authority, tmp_path: Path):
+    """Names are compared as RFC 5280 has it: without case, and with one space for many."""
     file = tmp_path / "authorities.pem"
-    file.write_bytes(ec.root.cert_pem + ec.client.cert_pem + ec.root.cert_pem)
+    same = crypto.load_certificate(crypto.FILETYPE_PEM, ec.root.cert_pem)
+    same.get_subject().CN = "EC  Root"
+    assert same.get_subject() == ec.root.x509.get_subject()
+    pems = [ec.root.cert_pem, ec.client.cert_pem, ec.root.cert_pem, crypto.dump_certificate(crypto.FILETYPE_PEM, same)]
+    file.write_bytes(b"".join(pems))
     server = server_context(ec)
     server.load_client_ca(file)
     assert named(server, ec) == ["ec root", "client"]

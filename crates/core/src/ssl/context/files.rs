@@ -1,6 +1,6 @@
 //! Certificates and keys for a context, from files. What is kept is what they held, not where they are.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::Context;
@@ -78,11 +78,17 @@ impl Context {
     /// # Errors
     /// As [`Context::use_certificate_file`].
     pub fn load_client_ca(&self, path: &Path) -> Result<()> {
-        let mut seen = HashSet::new();
         let mut subjects: Vec<X509Name> = Vec::new();
+        let mut places: HashMap<u32, Vec<usize>> = HashMap::new();
         for certificate in X509::list_from_pem(&file::read(path)?)? {
             let subject = certificate.subject();
-            if seen.insert(subject.der()?) {
+            let alike = places.entry(subject.hash()?).or_default();
+            let mut known = false;
+            for place in alike.iter() {
+                known |= subjects[*place].equals(&subject)?;
+            }
+            if !known {
+                alike.push(subjects.len());
                 subjects.push(subject);
             }
         }
