@@ -138,11 +138,11 @@ impl Crl {
         let issuer = certificate(issuer_cert, "issuer_cert")?;
         let key = PKey::of(issuer_key, "issuer_key")?.require_to_sign()?;
         let digest = sign::digest(&key, digest)?;
-        py.detach(|| self.0.sort().and_then(|()| self.0.sign(issuer, &key, digest))).or_raise::<Crypto>()
+        py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()
     }
 
-    /// Sign the list as `sign` does, issued now and valid for a number of days, and return it as bytes. The entries stay
-    /// in their order.
+    /// Sign the list as `sign` does, issued now and valid for a number of days, and return it as bytes. The entries
+    /// stay in their order.
     ///
     /// cert: an X509, the issuer. key: a PKey. type: FILETYPE_PEM, FILETYPE_ASN1 or FILETYPE_TEXT. days: an int.
     /// digest: as in `X509.sign`.
@@ -179,7 +179,7 @@ impl Crl {
         let digest = sign::digest(&key, digest)?;
         self.0.set_last_update_from_now(0).or_raise::<Crypto>()?;
         self.0.set_next_update_from_now(seconds).or_raise::<Crypto>()?;
-        py.detach(|| self.0.sign(issuer, &key, digest)).or_raise::<Crypto>()?;
+        py.detach(|| self.0.sign_unsorted(issuer, &key, digest)).or_raise::<Crypto>()?;
         dump(py, &self.0, file_type)
     }
 

@@ -174,28 +174,34 @@ impl X509Crl {
         entries.into_iter().map(|entry| unsafe { Revoked::copy_of(entry) }).collect()
     }
 
-    /// Sorts the entries by their serial numbers (`X509_CRL_sort`).
-    ///
-    /// # Errors
-    /// [`crate::Error::OpenSsl`] where the library refuses.
-    pub fn sort(&self) -> Result<()> {
-        let list = self.lock_to_change();
-        // SAFETY: the list is valid and locked.
-        check::one(unsafe { ffi::X509_CRL_sort(list.as_ptr()) }, "X509_CRL_sort")
-    }
-
-    /// Makes the subject of `issuer` the issuer, and signs with `key` (`X509_CRL_sign`); the digest as in
-    /// [`PKey::sign`]. Nobody checks that the key is the issuer's.
+    /// Makes the subject of `issuer` the issuer, sorts the entries by their serial numbers, and signs with `key`
+    /// (`X509_CRL_sort`, `X509_CRL_sign`); the digest as in [`PKey::sign`]. Nobody checks that the key is the issuer's.
     ///
     /// # Errors
     /// As [`X509::sign`].
     pub fn sign(&self, issuer: &X509, key: &PKey, digest: Option<Digest>) -> Result<()> {
+        self.sign_with(issuer, key, digest, true)
+    }
+
+    /// As [`X509Crl::sign`], but leaves the entries in their order.
+    ///
+    /// # Errors
+    /// As [`X509::sign`].
+    pub fn sign_unsorted(&self, issuer: &X509, key: &PKey, digest: Option<Digest>) -> Result<()> {
+        self.sign_with(issuer, key, digest, false)
+    }
+
+    fn sign_with(&self, issuer: &X509, key: &PKey, digest: Option<Digest>, sorts: bool) -> Result<()> {
         let digest = key.digest_to_sign(digest)?;
         let name = issuer.subject().to_handle()?;
         let list = self.lock_to_change();
         // SAFETY: both are valid, the list is locked; the name is copied.
         let set = unsafe { ffi::X509_CRL_set_issuer_name(list.as_ptr(), name.as_ptr()) };
         check::one(set, "X509_CRL_set_issuer_name")?;
+        if sorts {
+            // SAFETY: the list is valid and locked.
+            check::one(unsafe { ffi::X509_CRL_sort(list.as_ptr()) }, "X509_CRL_sort")?;
+        }
         // SAFETY: both are valid, the list is locked; the digest is null or a constant.
         let signed = unsafe { ffi::X509_CRL_sign(list.as_ptr(), key.as_ptr(), digest) };
         check::positive(signed, "X509_CRL_sign")?;
