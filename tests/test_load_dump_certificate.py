@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from OpenSSL import crypto
 
 from tests.conftest import UPSTREAM
+from tests.support.der import inserted
 from tests.support.issuing import dsa_key, rsa_key, self_signed
 from tests.support.programs import run
 from tests.support.rows import rows
@@ -199,3 +200,20 @@ def test_many_loads_leave_memory_flat(rsa):
     before = process.memory_info().rss
     work(5000)
     assert process.memory_info().rss - before < 2 * 1024 * 1024
+
+
+@ours_only
+def test_what_changes_nothing_leaves_the_encoding(rsa):
+    # With a default value that DER leaves out: a certificate is what was signed, and OpenSSL may write it anew.
+    identifier, default = b"\x06\x03\x55\x1d\x0e", b"\x01\x01\x00"
+    original = crypto.dump_certificate(ASN1, rsa.root.x509)
+    assert original.count(identifier) == 1
+    original = inserted(original, original.index(identifier) + len(identifier), default)
+    cert = crypto.load_certificate(ASN1, original)
+    for refused in ("USA", "", 5):
+        with pytest.raises((crypto.Error, TypeError)):
+            cert.get_subject().C = refused
+    cert.add_extensions([])
+    assert crypto.dump_certificate(ASN1, cert) == original
+    cert.get_subject().CN = "changed"
+    assert b"changed" in crypto.dump_certificate(ASN1, cert)
