@@ -52,6 +52,9 @@ unsafe extern "C" {
     pub fn SSL_CTX_load_verify_dir(ctx: *mut SSL_CTX, CApath: *const c_char) -> c_int;
     pub fn SSL_CTX_load_verify_file(ctx: *mut SSL_CTX, CAfile: *const c_char) -> c_int;
     pub fn SSL_CTX_set1_cert_store(ctx: *mut SSL_CTX, store: *mut X509_STORE);
+    pub fn SSL_CTX_set_default_verify_dir(ctx: *mut SSL_CTX) -> c_int;
+    pub fn SSL_CTX_set_default_verify_file(ctx: *mut SSL_CTX) -> c_int;
+    pub fn SSL_CTX_set_default_verify_store(ctx: *mut SSL_CTX) -> c_int;
     pub fn SSL_CTX_set_default_read_buffer_len(ctx: *mut SSL_CTX, len: usize);
     pub fn SSL_CTX_set_timeout(ctx: *mut SSL_CTX, t: c_long) -> c_long;
     pub fn SSL_SESSION_get0_cipher(s: *const SSL_SESSION) -> *const SSL_CIPHER;

@@ -1,9 +1,10 @@
 //! Stores of trusted certificates.
 //!
-//! A store has a lock of its own in C, for its certificates. Its parameters (flags, time) and its directories have none:
-//! changes to them are made under one lock of ours, and our own verification reads the parameters under it too. A TLS
-//! handshake that begins at the same moment may see the change or not. The list of directories must not grow while it
-//! is gone through; OpenSSL moves it for the fifth one, so whoever has so many names them before the first handshake.
+//! A store has a lock of its own in C, for its certificates. Its parameters (flags, time) and its directories have
+//! none: changes to them are made under one lock of ours, and our own verification reads the parameters under it too. A
+//! TLS handshake that begins at the same moment may see the change or not. The list of directories must not grow while
+//! it is gone through; OpenSSL moves it for the fifth one, so whoever has so many names them before the first
+//! handshake. No lock can keep OpenSSL's readers out.
 
 use std::fmt;
 use std::path::Path;
@@ -71,8 +72,8 @@ impl StoreFlags {
 #[derive(Clone)]
 pub struct X509Store(Handle<ffi::X509_STORE>);
 
-// SAFETY: OpenSSL locks the certificates of a store; its parameters and directories are only changed under `PARAMETERS`,
-// and there are all kinds of lookups from the beginning.
+// SAFETY: OpenSSL locks the certificates of a store; its parameters and directories are only changed under
+// `PARAMETERS`, and there are all kinds of lookups from the beginning.
 unsafe impl Sync for X509Store {}
 
 impl X509Store {
@@ -89,8 +90,8 @@ impl X509Store {
         Ok(Self(store))
     }
 
-    /// Gives a new store its lookups, for files, directories and what a URI names. OpenSSL adds them when they are first
-    /// needed, but without the store's lock, while another thread may be going through them.
+    /// Gives a new store its lookups, for files, directories and what a URI names. OpenSSL adds them when they are
+    /// first needed, but without the store's lock, while another thread may be going through them.
     ///
     /// # Safety
     /// The store is valid, and no other thread has it.
@@ -206,6 +207,9 @@ impl X509Store {
 
     /// Trusts the certificates of a file of PEM blocks, and those of a directory whose files are named by the hash of
     /// the subject (`X509_STORE_load_file`, `X509_STORE_load_path`); the latter are read when they are needed.
+    ///
+    /// Directories from the fifth on are to be named before the first verification: OpenSSL moves its list for them,
+    /// also while another thread goes through it.
     ///
     /// # Errors
     /// [`crate::Error::Value`] for a NUL in a path; [`crate::Error::OpenSsl`] where the file cannot be read or holds no

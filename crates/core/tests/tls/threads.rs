@@ -6,13 +6,14 @@
 
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
 use ironssl::Parked;
 use ironssl::ssl::{Connection, Context, Delegate, Failure, Method, Question, ServerName, Session};
 use ironssl::transport::{Descriptor, Transport};
-use ironssl::x509::X509;
+use ironssl::x509::{Verdict, X509, X509Store, verify};
 
 use crate::support::{client_context, identity, memory_pair, pump, server_context, shake};
 
@@ -385,4 +386,24 @@ fn datagrams_are_written_and_read_by_many() {
         done.store(true, Ordering::Relaxed);
     });
     assert_eq!(got.load(Ordering::Relaxed), 3 * TIMES);
+}
+
+#[test]
+fn directories_are_added_by_many() {
+    let store = X509Store::new().unwrap();
+    let context = client_context();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (store, context) = (&store, &context);
+            scope.spawn(move || {
+                for number in 0..50 {
+                    let directory = PathBuf::from(format!("no-such-directory-{thread}-{number}"));
+                    store.load_locations(None, Some(&directory)).unwrap();
+                    context.load_verify_locations(None, Some(&directory)).unwrap();
+                }
+            });
+        }
+    });
+    // All of them are asked, and none has it.
+    assert!(matches!(verify(&store, &identity().0, &[]).unwrap(), Verdict::Refused(_)));
 }

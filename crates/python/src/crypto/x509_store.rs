@@ -91,6 +91,9 @@ impl X509Store {
     /// Trust the certificates of a file of PEM blocks, and those of a directory prepared with `openssl rehash`, which
     /// are read when they are needed. Revocation lists are read from both, too.
     ///
+    /// Directories from the fifth on are to be named before the first verification: OpenSSL moves its list for them,
+    /// also while another thread goes through it.
+    ///
     /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
     /// read or holds neither certificate nor revocation list, or both are None; ValueError for a path with a NUL,
     /// TypeError for other types. (X509_STORE_load_file, X509_STORE_load_path)

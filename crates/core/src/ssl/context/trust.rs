@@ -50,6 +50,9 @@ impl Context {
 
     /// Trusts the certificates of a file, and those of a directory made by `openssl rehash` as they are needed.
     ///
+    /// Directories from the fifth on are to be named before the first handshake: OpenSSL moves its list for them, also
+    /// while another thread goes through it.
+    ///
     /// # Errors
     /// [`crate::Error::OpenSsl`] where a file cannot be read or holds none, or both are missing; [`crate::Error::Value`] for a path
     /// with a NUL.
@@ -102,12 +105,15 @@ impl Context {
     /// [`crate::Error::OpenSsl`].
     pub fn set_library_verify_paths(&self) -> Result<()> {
         queue::clear();
-        let set = self.look(|ctx| {
+        self.look(|ctx| {
+            // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock.
+            check::one(unsafe { ffi::SSL_CTX_set_default_verify_file(ctx) }, "SSL_CTX_set_default_verify_file")?;
             let _parameters = X509Store::lock_parameters();
-            // SAFETY: the `SSL_CTX` is valid. The store that is changed has its own lock, and its directories are locked.
-            unsafe { ffi::SSL_CTX_set_default_verify_paths(ctx) }
-        });
-        check::one(set, "SSL_CTX_set_default_verify_paths")?;
+            // SAFETY: as above; the directories are locked.
+            check::one(unsafe { ffi::SSL_CTX_set_default_verify_dir(ctx) }, "SSL_CTX_set_default_verify_dir")?;
+            // SAFETY: as above.
+            check::one(unsafe { ffi::SSL_CTX_set_default_verify_store(ctx) }, "SSL_CTX_set_default_verify_store")
+        })?;
         // Files that are not there are no failure, but leave entries.
         queue::clear();
         Ok(())

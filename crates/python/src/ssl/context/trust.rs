@@ -50,6 +50,9 @@ impl Context {
 
     /// Trust the certificates of a PEM file, and those of a directory prepared with `openssl rehash`.
     ///
+    /// Directories from the fifth on are to be named before the first handshake: OpenSSL moves its list for them, also
+    /// while another thread goes through it.
+    ///
     /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
     /// read or holds no certificate, or both are None, ValueError for a path with a NUL. (SSL_CTX_load_verify_file,
     /// SSL_CTX_load_verify_dir)
