@@ -11,7 +11,8 @@
 #[cfg(ossl_vendored)]
 const PURGE_DELAY: std::ffi::c_int = 15;
 
-/// Lets OpenSSL take its memory from mimalloc, if it is linked statically; whether it does (`CRYPTO_set_mem_functions`).
+/// Lets OpenSSL take its memory from mimalloc, if it is linked statically; whether it does
+/// (`CRYPTO_set_mem_functions`).
 ///
 /// # Safety
 /// No other thread calls OpenSSL meanwhile, through any crate: what it allocated would be freed elsewhere. Once OpenSSL

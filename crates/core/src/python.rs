@@ -12,8 +12,8 @@ pub fn install_allocator() -> bool {
     unsafe { allocator::install() }
 }
 
-/// [`Descriptor::new`], for the number of an object with `fileno`: whoever hands one over keeps it open, and the package
-/// keeps the object. That is Python's contract, where any program may use any number.
+/// [`Descriptor::new`], for the number of an object with `fileno`: whoever hands one over keeps it open, and the
+/// package keeps the object. That is Python's contract, where any program may use any number.
 #[must_use]
 pub fn descriptor(number: RawFd) -> Descriptor {
     // SAFETY: as above.

@@ -277,8 +277,8 @@ pub fn on_first_thread() -> bool {
 }
 
 impl Transport {
-    /// A socket or anything else that can be read and written, such as a `TcpStream` or a `UnixStream`, for the connection
-    /// to own.
+    /// A socket or anything else that can be read and written, such as a `TcpStream` or a `UnixStream`, for the
+    /// connection to own.
     #[must_use]
     pub fn over(stream: impl Into<OwnedFd>) -> Self {
         Self::Owned(Owned::new(stream.into()))

@@ -10,8 +10,8 @@ use crate::x509::{X509, retained};
 
 /// `SSL_verify_cb`. Fails closed: anything but the owner's yes is a no.
 pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) -> c_int {
-    // SAFETY: OpenSSL passes a valid store context; its slot holds the `SSL` that verifies, or null where the chain is not
-    // the peer's, but that of who signs a list of revoked certificates.
+    // SAFETY: OpenSSL passes a valid store context; its slot holds the `SSL` that verifies, or null where the chain is
+    // not the peer's, but that of who signs a list of revoked certificates.
     let ssl = unsafe { ffi::X509_STORE_CTX_get_ex_data(store, ffi::SSL_get_ex_data_X509_STORE_CTX_idx()) };
     if ssl.is_null() {
         return passed;

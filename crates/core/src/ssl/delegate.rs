@@ -38,7 +38,8 @@ pub trait Delegate: Send + Sync {
     }
 
     /// A client has said which name it wants, or that it does not care: [`Connection::server_name`] has it. Now is the
-    /// time for [`Connection::set_context`], as the certificate is chosen next (`SSL_CTX_set_tlsext_servername_callback`).
+    /// time for [`Connection::set_context`], as the certificate is chosen next
+    /// (`SSL_CTX_set_tlsext_servername_callback`).
     ///
     /// A delegate that calls its connection keeps a [`std::sync::Weak`] of it: the connection owns the delegate.
     ///

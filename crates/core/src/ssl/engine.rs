@@ -156,8 +156,8 @@ impl Inner {
         self.state.deferred.take()
     }
 
-    /// Fails where the handshake may have chosen a certificate: it points to it until it is over. Both sides choose after
-    /// the cipher; a server after its callbacks for the server name and, since TLS 1.3, for ALPN.
+    /// Fails where the handshake may have chosen a certificate: it points to it until it is over. Both sides choose
+    /// after the cipher; a server after its callbacks for the server name and, since TLS 1.3, for ALPN.
     pub(crate) fn refuse_after_choice(&self) -> Result<()> {
         let chosen = if self.is_operating() {
             !self.state.chooses_later.get()

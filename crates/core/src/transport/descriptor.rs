@@ -12,8 +12,8 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::{Reader, Trouble, Writer, on_first_thread};
 
-/// A descriptor of the operating system that somebody else owns; [`Transport::over`](super::Transport::over) is for those
-/// that the connection may own.
+/// A descriptor of the operating system that somebody else owns; [`Transport::over`](super::Transport::over) is for
+/// those that the connection may own.
 ///
 /// It is a number only: whoever made it keeps it open as long as the connection uses it. After it was closed, reads
 /// and writes fail with `EBADF` (or reach whatever the system gave the same number to, as everywhere in C).

@@ -15,8 +15,9 @@ pub(crate) enum Queue {
     Datagrams(VecDeque<Vec<u8>>),
 }
 
-/// Bytes that somebody else keeps for us and that do not change: a buffer of the caller's language, say. It is asked for
-/// them and dropped in the middle of an operation, and must not use the connection then. A panic there ends the process.
+/// Bytes that somebody else keeps for us and that do not change: a buffer of the caller's language, say. It is asked
+/// for them and dropped in the middle of an operation, and must not use the connection then. A panic there ends the
+/// process.
 pub type Lent = Box<dyn AsRef<[u8]> + Send>;
 
 /// A piece of a stream: our own bytes, to which more may be appended, or lent ones.
@@ -223,8 +224,8 @@ impl Queue {
         }
     }
 
-    /// How many bytes can be drained into so much room: those of the stream, or of one datagram; where it `joins`, of as
-    /// many datagrams of the handshake as fit as a whole, but not of more than `JOINED` bytes.
+    /// How many bytes can be drained into so much room: those of the stream, or of one datagram; where it `joins`, of
+    /// as many datagrams of the handshake as fit as a whole, but not of more than `JOINED` bytes.
     pub(crate) fn drainable(&self, room: usize, joins: bool) -> usize {
         match self {
             Self::Stream(stream) => stream.len().min(room),

@@ -43,8 +43,8 @@ impl Connection {
         self.engine.enter().state().wire.borrow_mut().end();
     }
 
-    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, of datagrams one, but for those of a
-    /// handshake. The count; 0 where none waits.
+    /// Takes ciphertext for the peer out of a connection in memory: as much as fits, of datagrams one, but for those of
+    /// a handshake. The count; 0 where none waits.
     ///
     /// A handshake's datagrams are of 256 bytes as long as nobody has said what the link takes
     /// ([`Connection::set_ciphertext_mtu`]). So of those as many are joined as fit as a whole; there may be several
@@ -62,7 +62,8 @@ impl Connection {
         ciphertext
     }
 
-    /// How many bytes of ciphertext can be drained at once: all, or those of the datagrams that [`Connection::drain`] gives.
+    /// How many bytes of ciphertext can be drained at once: all, or those of the datagrams that [`Connection::drain`]
+    /// gives.
     #[must_use]
     pub fn drainable(&self) -> usize {
         self.hold().drainable()

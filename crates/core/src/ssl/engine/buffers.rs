@@ -42,8 +42,8 @@ impl Inner {
 
     /// Gives OpenSSL's buffers back where they hold nothing; all are made anew when they are needed.
     pub(crate) fn free_buffers(&self) {
-        // Before 3.0.14, 3.1.6, 3.2.2 and 3.3.1 OpenSSL gives back what is in use (CVE-2024-4741). Asked with any version,
-        // as distributions repair a library and keep its number.
+        // Before 3.0.14, 3.1.6, 3.2.2 and 3.3.1 OpenSSL gives back what is in use (CVE-2024-4741). Asked with any
+        // version, as distributions repair a library and keep its number.
         if self.is_operating() || !self.expects_header() || self.holds_records() {
             return;
         }

@@ -269,8 +269,8 @@ impl Connection {
     /// Receive data into a buffer: at least one byte and at most nbytes, or what fits.
     ///
     /// buffer: an object with a writable, contiguous buffer, such as bytearray or memoryview. nbytes: None or 0 for the
-    /// whole buffer. flags: socket.MSG_PEEK leaves the data to be received again. Returns the number of bytes received; 0
-    /// for a buffer without room, whatever has come.
+    /// whole buffer. flags: socket.MSG_PEEK leaves the data to be received again. Returns the number of bytes received;
+    /// 0 for a buffer without room, whatever has come.
     ///
     /// Raises the same exceptions as `recv`, TypeError or BufferError for another kind of buffer. (SSL_read, SSL_peek)
     #[pyo3(signature = (buffer, nbytes = None, flags = None))]

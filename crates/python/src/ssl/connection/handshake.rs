@@ -72,8 +72,8 @@ impl Connection {
         self.held(py, |core| core.set_shutdown_state(state))
     }
 
-    /// Set how the peer is verified, as `Context.set_verify` does for connections made later. Without a callback OpenSSL's
-    /// verdict stands, and that of the Context is not asked any more.
+    /// Set how the peer is verified, as `Context.set_verify` does for connections made later. Without a callback
+    /// OpenSSL's verdict stands, and that of the Context is not asked any more.
     ///
     /// A server does not resume sessions that were made when less was demanded of the client. Where a callback demands a
     /// certificate in the middle of a handshake that resumes a session without one, the handshake fails with Error.

@@ -207,8 +207,8 @@ impl Connection {
     /// when it has learnt which name its client wants. From then on the callbacks are those of the other Context, but
     /// for that of `set_verify`; the peer is verified as before.
     ///
-    /// Raises TypeError for anything but a Context; Error where it comes too late, as the certificate may be in use: in any
-    /// other callback than those of `Context.set_tlsext_servername_callback` and, with TLS 1.3,
+    /// Raises TypeError for anything but a Context; Error where it comes too late, as the certificate may be in use: in
+    /// any other callback than those of `Context.set_tlsext_servername_callback` and, with TLS 1.3,
     /// `Context.set_alpn_select_callback`, and between the messages of a handshake. (SSL_set_SSL_CTX)
     fn set_context(slf: &Bound<'_, Self>, context: &Bound<'_, PyAny>) -> PyResult<()> {
         let context =

@@ -9,11 +9,11 @@ use crate::ssl::credentials::{authority, certificate};
 
 #[pymethods]
 impl Context {
-    /// Name the subjects of a PEM file's certificates, each once, to clients that are asked for a certificate, instead of
-    /// those named so far. That does not trust them: see `load_verify_locations`.
+    /// Name the subjects of a PEM file's certificates, each once, to clients that are asked for a certificate, instead
+    /// of those named so far. That does not trust them: see `load_verify_locations`.
     ///
-    /// cafile: str, bytes or os.PathLike. Raises Error where the file cannot be read, holds no certificate, or one that is
-    /// damaged, ValueError for a path with a NUL. (SSL_CTX_set_client_CA_list)
+    /// cafile: str, bytes or os.PathLike. Raises Error where the file cannot be read, holds no certificate, or one that
+    /// is damaged, ValueError for a path with a NUL. (SSL_CTX_set_client_CA_list)
     fn load_client_ca(&self, cafile: &Bound<'_, PyAny>) -> PyResult<()> {
         self.core()?.load_client_ca(&path(cafile)?).or_raise::<Ssl>()
     }
