@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arbitrary::Arbitrary;
-use ironssl::ssl::{Delegate, Failure};
+use ironssl::ssl::{Delegate, Failure, Judge};
 
 use crate::clean;
 use crate::material::{Contexts, DTLS, TLS_1_2, TLS_1_3};
@@ -232,7 +232,7 @@ impl Script {
         let mut server = Speaker::new(End::new(&contexts.server, objects), datagrams);
         if let Some([of_client, of_server]) = delegates {
             client.end.connection.set_delegate(of_client);
-            client.end.connection.set_verify(1, true).unwrap();
+            client.end.connection.set_verify(1, Some(Judge::another())).unwrap();
             server.end.connection.set_delegate(of_server);
         }
         client.end.connection.set_host_name(b"localhost").unwrap();

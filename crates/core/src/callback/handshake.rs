@@ -8,7 +8,6 @@ use super::guard;
 use crate::error::Error;
 use crate::ssl::delegate::ServerName;
 use crate::ssl::engine::State;
-use crate::ssl::session::without_certificate;
 
 /// `SSL_CTX_set_info_callback`.
 pub(crate) unsafe extern "C" fn info(ssl: *const ffi::SSL, place: c_int, value: c_int) {
@@ -47,17 +46,17 @@ pub(crate) unsafe extern "C" fn server_name(ssl: *mut ffi::SSL, _alert: *mut c_i
     }
 }
 
-/// Whether a callback has changed the rules of verification so that the client is not to be let in; says why, then.
+/// Whether a callback has changed the rules of verification so that the peer is not to get through; says why, then.
 ///
 /// # Safety
 /// The `SSL` is valid, in the middle of an operation, and the one that `state` belongs to.
 unsafe fn must_refuse(state: &State, ssl: *mut ffi::SSL) -> bool {
     // SAFETY: passed on from this function's own contract.
-    let must = unsafe { state.must_refuse(ssl) };
-    if must {
-        state.park(Box::new(without_certificate()));
+    let why = unsafe { state.must_refuse(ssl) };
+    if let Some(why) = why {
+        state.park(Box::new(Error::from(why)));
     }
-    must
+    why.is_some()
 }
 
 /// What becomes of the client's protocols.

@@ -18,7 +18,7 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     }
     // SAFETY: the `SSL` is one of ours, in the middle of an operation.
     let Some(state) = (unsafe { State::of(ssl.cast()) }) else { return 0 };
-    if !state.asks() {
+    if state.judge().is_none() {
         return passed;
     }
     // SAFETY: the store context is valid during this call.

@@ -210,8 +210,10 @@ impl Connection {
     fn set_state(&self, set: impl FnOnce(*mut ffi::SSL)) -> Result<()> {
         let inner = self.engine.enter();
         inner.refuse_in_callback()?;
+        Self::keep_what_is_known(&inner);
         set(inner.as_ptr());
         inner.state().begin_anew();
+        Self::forget_unproven(&inner);
         self.name_sessions(&inner)
     }
 

@@ -19,7 +19,7 @@ use super::cipher::static_text;
 use super::delegate::Delegate;
 use super::direct::Direct;
 use super::framing::Framing;
-use super::session::without_certificate;
+use super::session::TooLate;
 use super::status::{self, Failure, Outcome};
 use crate::bio;
 use crate::callback::unpark;
@@ -127,16 +127,16 @@ impl Inner {
         }
     }
 
-    /// Notes that the handshake is over, in which the rules have changed: unless the client was not to be let in, for
+    /// Notes that the handshake is over, in which the rules have changed: unless the peer was not to get through, for
     /// good.
     pub(crate) fn verified_in_time(&self) {
-        if !self.must_refuse() {
-            self.state.verifies_late.set(false);
+        if self.must_refuse().is_none() {
+            self.state.verified_in_time();
         }
     }
 
-    /// Whether, by rules that have changed in the handshake, its client is not to be let in.
-    fn must_refuse(&self) -> bool {
+    /// Whether the peer is not to get through, by rules that have changed in the handshake.
+    fn must_refuse(&self) -> Option<TooLate> {
         // SAFETY: the `SSL` is ours, and its lock held.
         unsafe { self.state.must_refuse(self.ssl.as_ptr()) }
     }
@@ -271,8 +271,8 @@ impl Inner {
         }
         self.state.left.set(self.state.allowance.get());
         self.state.paused.set(false);
-        let mut outcome = if self.must_refuse() {
-            Outcome::Failed(without_certificate().into())
+        let mut outcome = if let Some(why) = self.must_refuse() {
+            Outcome::Failed(Error::from(why).into())
         } else if self.state.endless.get() {
             Outcome::Failed(without_end().into())
         } else {
@@ -283,11 +283,13 @@ impl Inner {
                 Err(returned) => unsafe { status::of_failed(self.ssl.as_ptr(), returned, name) },
             }
         };
-        if !matches!(outcome, Outcome::Failed(_)) && self.must_refuse() {
+        if !matches!(outcome, Outcome::Failed(_))
+            && let Some(why) = self.must_refuse()
+        {
             // A callback that cannot refuse has changed the rules. What was written may be more than a handshake.
             self.state.wire.borrow_mut().discard_output();
             self.state.answers_are_taken();
-            outcome = Outcome::Failed(without_certificate().into());
+            outcome = Outcome::Failed(Error::from(why).into());
         }
         self.state.operating.set(false);
         if let Outcome::Failed(failure) = &mut outcome {

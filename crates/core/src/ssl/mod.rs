@@ -26,7 +26,7 @@ pub use connection::{Attempt, Connection, Hold, Later, Shutdown};
 pub use context::{CERTIFICATE_DIRECTORIES, CERTIFICATE_FILES, Context, ContextId, Format, LibraryPaths, Question};
 pub use delegate::{Delegate, ServerName};
 pub use method::Method;
-pub use session::Session;
+pub use session::{Judge, Session};
 pub use status::Failure;
 
 /// The most bytes of plaintext that one record holds (RFC 8446, 5.1).

@@ -4,7 +4,9 @@
 //! shares it. So a `Session` is always a copy of its own (`SSL_SESSION_dup`): one is made when it is taken from a
 //! connection, and another when it is given to one. An abrupt close then harms nobody else.
 
+use std::num::NonZeroU64;
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ironssl_sys as ffi;
 use zeroize::Zeroizing;
@@ -18,6 +20,49 @@ use crate::queue;
 /// The part of a mode that says whom a server lets in.
 pub(crate) const DEMANDS: i32 = ffi::SSL_VERIFY_PEER | ffi::SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 
+/// Who is asked about the certificates of a peer, apart from OpenSSL. Whom one accepts, another may refuse: a session of
+/// a peer whom only a judge has accepted counts where the same one would be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judge(NonZeroU64);
+
+impl Judge {
+    /// Another one than all before.
+    #[must_use]
+    pub fn another() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed)).unwrap_or(NonZeroU64::MAX))
+    }
+
+    /// Its number.
+    pub(crate) fn number(self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// Whose word it is that the server of a session is who it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Nobody's.
+    Nothing,
+    /// OpenSSL's.
+    Library,
+    /// A judge's, against OpenSSL.
+    Judge(Judge),
+}
+
+impl Proof {
+    /// Whether a client that verifies in this mode, and asks this judge, may resume such a session: who is resumed is not
+    /// looked at again.
+    pub(crate) fn suffices(self, mode: i32, judge: Option<Judge>) -> bool {
+        mode & ffi::SSL_VERIFY_PEER == 0
+            || match self {
+                Self::Nothing => false,
+                Self::Library => true,
+                Self::Judge(its) => judge == Some(its),
+            }
+    }
+}
+
 /// A TLS session, an independent copy of the one that a connection negotiated.
 ///
 /// It belongs to the [`Context`](super::Context) of that connection.
@@ -25,7 +70,7 @@ pub struct Session {
     // Never changed after it was made.
     handle: Handle<ffi::SSL_SESSION>,
     context: ContextId,
-    proven: bool,
+    proof: Proof,
 }
 
 // SAFETY: OpenSSL gets copies of the session only, so nothing ever writes to it.
@@ -33,8 +78,8 @@ unsafe impl Sync for Session {}
 
 impl Session {
     /// Copies the session of a connection. `sound` says that the connection has seen no violation of the protocol:
-    /// then the copy can be resumed, even if libssl has marked the session because of an abrupt end. `proven` says that
-    /// the peer was verified, or would have passed.
+    /// then the copy can be resumed, even if libssl has marked the session because of an abrupt end. `proof` says who
+    /// has found the peer good, or would have.
     ///
     /// # Safety
     /// `session` is valid, and nothing changes it during the call.
@@ -42,7 +87,7 @@ impl Session {
         session: *mut ffi::SSL_SESSION,
         context: ContextId,
         sound: bool,
-        proven: bool,
+        proof: Proof,
     ) -> Result<Self> {
         queue::clear();
         // SAFETY: the session is valid.
@@ -53,7 +98,7 @@ impl Session {
             // SAFETY: as above; the copy is ours.
             unsafe { check::owned(ffi::SSL_SESSION_dup(session), "SSL_SESSION_dup") }?
         };
-        Ok(Self { handle, context, proven })
+        Ok(Self { handle, context, proof })
     }
 
     /// A copy to give to a connection.
@@ -68,9 +113,9 @@ impl Session {
         self.context
     }
 
-    /// Whether a connection that verifies its peer may resume it: who is resumed is not looked at again.
-    pub(crate) fn is_proven(&self) -> bool {
-        self.proven
+    /// Who has found its peer good.
+    pub(crate) fn proof(&self) -> Proof {
+        self.proof
     }
 }
 
@@ -140,24 +185,32 @@ unsafe fn was_kept(ssl: *mut ffi::SSL, ctx: *mut ffi::SSL_CTX, session: *mut ffi
     }
 }
 
-/// Whether a server lets its client in by a session without a certificate, though it demands one.
-///
-/// # Safety
-/// `ssl` is valid, and the caller holds its lock.
-pub(crate) unsafe fn lets_in_without_certificate(ssl: *mut ffi::SSL) -> bool {
-    // SAFETY: passed on from this function's own contract; the calls only read.
-    unsafe {
-        ffi::SSL_is_server(ssl) == 1
-            && ffi::SSL_session_reused(ssl) == 1
-            && ffi::SSL_get_verify_mode(ssl) & DEMANDS == DEMANDS
-            && ffi::SSL_get0_peer_certificate(ssl).is_null()
-    }
+/// Why a handshake fails that resumes a session, when the rules have become stricter since it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooLate {
+    /// The client has no certificate.
+    Client,
+    /// Nobody has verified the server.
+    Server,
+    /// Another judge is to be asked about the client's certificate.
+    Judge,
 }
 
-/// Why such a handshake fails.
-#[cold]
-pub(crate) fn without_certificate() -> Error {
-    Error::ssl("a certificate is demanded since the handshake began, and the client resumes a session that has none")
+impl From<TooLate> for Error {
+    #[cold]
+    fn from(which: TooLate) -> Self {
+        Self::ssl(match which {
+            TooLate::Client => {
+                "a certificate is demanded since the handshake began, and the client resumes a session that has none"
+            }
+            TooLate::Judge => {
+                "another callback verifies since the handshake began, and the client resumes a session that it does not know"
+            }
+            TooLate::Server => {
+                "the server is verified since the handshake began, and the session that it resumes was made without"
+            }
+        })
+    }
 }
 
 impl std::fmt::Debug for Session {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ironssl::ssl::{Connection, Context, Delegate, Failure, Method, Shutdown};
+use ironssl::ssl::{Connection, Context, Delegate, Failure, Judge, Method, Shutdown};
 use ironssl::transport::Transport;
 use ironssl::x509::X509;
 use ironssl::{Error, Parked};
@@ -204,12 +204,12 @@ fn a_setting_that_is_refused_leaves_no_trace() {
     assert!(ironssl::queue::is_empty());
 }
 
-struct Judge {
+struct Verdict {
     calls: AtomicUsize,
     verdict: fn(bool) -> Result<bool, Parked>,
 }
 
-impl Delegate for Judge {
+impl Delegate for Verdict {
     fn verify(&self, _: X509, _: i32, depth: i32, passed: bool) -> Result<bool, Parked> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         assert_eq!(depth, 0);
@@ -217,11 +217,11 @@ impl Delegate for Judge {
     }
 }
 
-fn judged(verdict: fn(bool) -> Result<bool, Parked>) -> (Connection, Connection, Arc<Judge>) {
-    let judge = Arc::new(Judge { calls: AtomicUsize::new(0), verdict });
+fn judged(verdict: fn(bool) -> Result<bool, Parked>) -> (Connection, Connection, Arc<Verdict>) {
+    let judge = Arc::new(Verdict { calls: AtomicUsize::new(0), verdict });
     let (client, server) = memory_pair(&Context::new(Method::TLS).unwrap(), &server_context());
     client.set_delegate(judge.clone());
-    client.set_verify(1, true).unwrap();
+    client.set_verify(1, Some(Judge::another())).unwrap();
     (client, server, judge)
 }
 
@@ -239,7 +239,7 @@ fn the_delegate_has_the_last_word() {
 #[test]
 fn a_delegate_that_is_not_asked_any_more_has_no_word() {
     let (client, server, judge) = judged(|_| Ok(true));
-    client.set_verify(1, false).unwrap();
+    client.set_verify(1, None).unwrap();
     assert!(matches!(shake(&client, &server).0, Err(Failure::Error(Error::OpenSsl(_)))));
     assert_eq!(judge.calls.load(Ordering::Relaxed), 0);
 }
@@ -280,7 +280,7 @@ fn a_callback_may_look_at_its_connection_but_not_drive_it() {
     let client = Arc::new(client);
     *reenter.0.lock().unwrap() = Some(Arc::downgrade(&client));
     client.set_delegate(reenter);
-    client.set_verify(1, true).unwrap();
+    client.set_verify(1, Some(Judge::another())).unwrap();
     shake(&client, &server).0.unwrap();
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
 use ironssl::Parked;
-use ironssl::ssl::{Connection, Context, Delegate, Failure, Method, Question, ServerName, Session};
+use ironssl::ssl::{Connection, Context, Delegate, Failure, Judge, Method, Question, ServerName, Session};
 use ironssl::transport::{Descriptor, Transport};
 use ironssl::x509::{Verdict, X509, X509Store, verify};
 
@@ -294,7 +294,7 @@ fn delegates_are_shared_and_replaced_in_the_middle_of_handshakes() {
                     let done = AtomicBool::new(false);
                     server.set_delegate(shared.clone());
                     client.set_delegate(shared.clone());
-                    client.set_verify(1, true).unwrap();
+                    client.set_verify(1, Some(Judge::another())).unwrap();
                     client.set_host_name(b"localhost").unwrap();
                     std::thread::scope(|scope| {
                         scope.spawn(|| {

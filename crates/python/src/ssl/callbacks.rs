@@ -4,6 +4,7 @@
 //! the set that its context had when it was made, so what is set later is not for it, and the collector, who counts
 //! references to objects, sees each callable once, however many connections there are.
 
+use ironssl::ssl::Judge;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
@@ -33,6 +34,8 @@ const COUNT: usize = Callback::VerifyCookie as usize + 1;
 #[derive(Default)]
 pub(crate) struct Callbacks {
     places: [Slot; COUNT],
+    /// What distinguishes the callable that is asked about certificates from those before it.
+    judge: Option<Judge>,
 }
 
 impl Callbacks {
@@ -41,9 +44,16 @@ impl Callbacks {
         self.places[which as usize].get(py)
     }
 
+    /// As whom the callable is known that is asked about certificates, if there is one.
+    pub(crate) fn judge(&self) -> Option<Judge> {
+        self.judge
+    }
+
     /// The same set but for these.
     fn with(&self, py: Python<'_>, changes: &[(Callback, Option<&Bound<'_, PyAny>>)]) -> Self {
-        let other = Self::default();
+        let change = changes.iter().find(|(which, _)| *which == Callback::Verify);
+        let judge = change.map_or(self.judge, |(_, object)| object.map(|_| Judge::another()));
+        let other = Self { judge, ..Self::default() };
         for (place, from) in other.places.iter().zip(&self.places) {
             place.set(from.get(py));
         }

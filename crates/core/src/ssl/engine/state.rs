@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::ssl::delegate::{Defaults, Delegate};
 use crate::ssl::direct::Direct;
 use crate::ssl::framing::{Framing, may_be_alert};
-use crate::ssl::session::lets_in_without_certificate;
+use crate::ssl::session::{Judge, Proof, TooLate};
 use crate::ssl::status::Failure;
 use crate::wire::{Read, Wire};
 
@@ -34,8 +34,9 @@ pub(crate) struct State {
     pub(super) failed: Cell<bool>,
     /// What the first operation that failed has failed with. OpenSSL says it once, and then gives no reason.
     pub(super) first: RefCell<Option<Failure>>,
-    /// Whether the rules of verification changed in the middle of a handshake.
+    /// Whether the rules of verification changed in the middle of a handshake; and whether there is another judge.
     pub(super) verifies_late: Cell<bool>,
+    pub(super) judges_late: Cell<bool>,
     /// The socket that OpenSSL may read from directly, while the thread inside has its turn to read.
     pub(super) direct: Direct,
     /// Whether a read has got some plaintext and looks for more.
@@ -73,10 +74,14 @@ pub(crate) struct State {
     pub(super) endless: Cell<bool>,
     /// Whether the last read has met more than the one record that it was about.
     pub(super) mixed: Cell<bool>,
-    /// Whether the delegate is asked about certificates.
-    pub(super) asks: Cell<bool>,
-    /// Whether the delegate has accepted a certificate where nobody insisted on a good one.
+    /// As whom the delegate is asked about certificates, if it is.
+    pub(super) judge: Cell<Option<Judge>>,
+    /// The judge that has accepted a certificate against OpenSSL.
+    pub(super) accepted_by: Cell<Option<Judge>>,
+    /// Whether a certificate was accepted where nobody insisted on a good one, or different judges have accepted some.
     pub(super) waived: Cell<bool>,
+    /// What is known of the session that the connection was asked to resume, or is about to.
+    pub(super) offered: Cell<Proof>,
 }
 
 /// How often an operation over a transport may read before others get a go; the peer could keep it busy for ever with
@@ -109,6 +114,7 @@ impl State {
             failed: Cell::new(false),
             first: RefCell::new(None),
             verifies_late: Cell::new(false),
+            judges_late: Cell::new(false),
             direct: Direct::default(),
             corked: Cell::new(false),
             gathered: RefCell::new(Vec::new()),
@@ -128,8 +134,10 @@ impl State {
             counts: Cell::new(false),
             endless: Cell::new(false),
             mixed: Cell::new(false),
-            asks: Cell::new(true),
+            judge: Cell::new(None),
+            accepted_by: Cell::new(None),
             waived: Cell::new(false),
+            offered: Cell::new(Proof::Nothing),
         }
     }
 
@@ -283,7 +291,7 @@ impl State {
 
     /// OpenSSL has forgotten what it had read.
     pub(crate) fn begin_anew(&self) {
-        self.verifies_late.set(false);
+        self.verified_in_time();
         self.first.replace(None);
         self.idle.set(0);
         self.counts.set(false);
@@ -298,18 +306,39 @@ impl State {
         self.direct.record_at_hand()
     }
 
-    /// Notes that the rules of verification change in the middle of a handshake.
-    pub(crate) fn verify_late(&self) {
+    /// Notes that the rules of verification change in the middle of a handshake, and whether there is another judge.
+    pub(crate) fn verify_late(&self, another: bool) {
         self.verifies_late.set(true);
+        self.judges_late.set(self.judges_late.get() || another);
     }
 
-    /// Whether, by rules that have changed in the handshake, its client is not to be let in.
+    /// Notes that whatever has changed in a handshake does not count in the next one.
+    pub(super) fn verified_in_time(&self) {
+        self.verifies_late.set(false);
+        self.judges_late.set(false);
+    }
+
+    /// Whether the peer is not to get through, by rules that have changed in the handshake.
     ///
     /// # Safety
     /// `ssl` is valid and the one that this belongs to, and the caller holds its lock.
-    pub(crate) unsafe fn must_refuse(&self, ssl: *mut ffi::SSL) -> bool {
-        // SAFETY: passed on from this function's own contract.
-        self.verifies_late.get() && unsafe { lets_in_without_certificate(ssl) }
+    pub(crate) unsafe fn must_refuse(&self, ssl: *mut ffi::SSL) -> Option<TooLate> {
+        if !self.verifies_late.get() {
+            return None;
+        }
+        // SAFETY: passed on from this function's own contract; the calls only read.
+        unsafe {
+            let mode = ffi::SSL_get_verify_mode(ssl);
+            if ffi::SSL_session_reused(ssl) != 1 || mode & ffi::SSL_VERIFY_PEER == 0 {
+                None
+            } else if ffi::SSL_is_server(ssl) == 0 {
+                (!self.offered.get().suffices(mode, self.judge.get())).then_some(TooLate::Server)
+            } else if ffi::SSL_get0_peer_certificate(ssl).is_null() {
+                (mode & ffi::SSL_VERIFY_FAIL_IF_NO_PEER_CERT != 0).then_some(TooLate::Client)
+            } else {
+                self.judges_late.get().then_some(TooLate::Judge)
+            }
+        }
     }
 
     /// Notes that a callback accepted a certificate that OpenSSL did not; and whether that counted for nothing, since
@@ -318,7 +347,9 @@ impl State {
         if error == ffi::X509_V_OK {
             return;
         }
-        if waived {
+        let judge = self.judge.get();
+        let another = self.accepted_by.replace(judge).is_some_and(|before| Some(before) != judge);
+        if waived || another {
             self.waived.set(true);
         }
         if self.overridden.get().is_none() {
@@ -326,20 +357,34 @@ impl State {
         }
     }
 
-    /// Whether the delegate has accepted a certificate where nobody insisted on a good one: it says yes to anything,
-    /// perhaps, and asks somebody who insists.
-    pub(crate) fn has_waived(&self) -> bool {
-        self.waived.get()
+    /// Whose word stands for a peer that was not resumed, if OpenSSL says now that it is good. A yes where nobody insisted
+    /// on a good certificate counts for nothing: it is said to anything, perhaps.
+    pub(crate) fn word(&self) -> Proof {
+        match (self.waived.get(), self.accepted_by.get()) {
+            (true, _) => Proof::Nothing,
+            (false, Some(judge)) => Proof::Judge(judge),
+            (false, None) => Proof::Library,
+        }
     }
 
-    /// Whether the delegate is asked about certificates.
-    pub(crate) fn asks(&self) -> bool {
-        self.asks.get()
+    /// What is known of the session that the connection is to resume.
+    pub(crate) fn offered(&self) -> Proof {
+        self.offered.get()
+    }
+
+    /// Notes what is known of the session that the connection is to resume.
+    pub(crate) fn offer(&self, proof: Proof) {
+        self.offered.set(proof);
+    }
+
+    /// As whom the delegate is asked about certificates, if it is.
+    pub(crate) fn judge(&self) -> Option<Judge> {
+        self.judge.get()
     }
 
     /// Asks the delegate about certificates from now on, or does not. OpenSSL keeps a callback that it has.
-    pub(crate) fn set_asks(&self, asks: bool) {
-        self.asks.set(asks);
+    pub(crate) fn set_judge(&self, judge: Option<Judge>) {
+        self.judge.set(judge);
     }
 }
 

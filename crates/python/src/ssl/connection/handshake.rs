@@ -1,6 +1,6 @@
 //! `Connection`: taking a side, shaking hands, renegotiating, closing.
 
-use ironssl::ssl::Shutdown;
+use ironssl::ssl::{Judge, Shutdown};
 use pyo3::prelude::*;
 
 use super::Connection;
@@ -75,17 +75,20 @@ impl Connection {
     /// Set how the peer is verified, as `Context.set_verify` does for connections made later. Without a callback
     /// OpenSSL's verdict stands, and that of the Context is not asked any more.
     ///
-    /// A server does not resume sessions that were made when less was demanded of the client. Where a callback demands a
-    /// certificate in the middle of a handshake that resumes a session without one, the handshake fails with Error.
+    /// A server does not resume sessions that were made when less was demanded of the client, or another callback was
+    /// asked. Where a callback demands a certificate in the middle of a handshake that resumes a session without one, the
+    /// handshake fails with Error. So does a client's that has begun to resume a session of a server that nobody has
+    /// verified.
     ///
     /// Raises TypeError for a mode that is no int and a callback that cannot be called. (SSL_set_verify)
     #[pyo3(signature = (mode, callback = None))]
     fn set_verify(slf: &Bound<'_, Self>, mode: &Bound<'_, PyAny>, callback: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let mode = integer(mode, "mode")?;
         let callback = callback.map_or(Ok(None), callable)?;
-        let (this, py, ask) = (slf.get(), slf.py(), callback.is_some());
+        let (this, py) = (slf.get(), slf.py());
+        let judge = callback.map(|_| Judge::another());
         this.callbacks.change(py, &[(Callback::Verify, callback)])?;
         Self::be_asked(slf)?;
-        this.held(py, |core| core.set_verify(mode, ask))?.or_raise::<Ssl>()
+        this.held(py, |core| core.set_verify(mode, judge))?.or_raise::<Ssl>()
     }
 }

@@ -164,12 +164,13 @@ impl Connection {
         let callbacks = context.get().callbacks.get(slf.py());
         if let Some(callbacks) = &callbacks {
             core.set_delegate(Arc::new(PyDelegate::new(slf)?));
-            if callbacks.get().get(slf.py(), Callback::Verify).is_some() {
-                core.set_verify(core.verify_mode(), true).or_raise::<Ssl>()?;
+            if let Some(judge) = callbacks.get().judge() {
+                core.judge_as_usual(judge);
             }
         }
-        this.callbacks.set(callbacks);
+        // First what can fail: a second call changes nothing.
         this.core.set(core).map_err(|_| PyValueError::new_err("Connection.__init__() was called twice"))?;
+        this.callbacks.set(callbacks);
         this.context.set(Some(context.clone().unbind()));
         this.socket.set(socket.map(|socket| socket.clone().unbind()));
         this.writer.set(writer.map(|writer| writer.clone().unbind()));
