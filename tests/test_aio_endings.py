@@ -5,9 +5,11 @@ import contextlib
 import random
 import socket
 
+import psutil
 import pytest
 from OpenSSL import SSL, aio
 
+from tests.conftest import SANITIZED
 from tests.support.authority import Authority
 from tests.support.contexts import VERSIONS, client_context, server_context
 from tests.support.loops import asynchronous, close, echo, serving, until
@@ -301,3 +303,39 @@ async def ignoring_resets(reader: asyncio.StreamReader, writer: asyncio.StreamWr
     """Echo to somebody who may leave as he likes."""
     with contextlib.suppress(ConnectionError):
         await echo(reader, writer)
+
+
+@pytest.mark.parametrize(("version", "closing"), [("TLSv1.2", True), ("TLSv1.3", True), ("TLSv1.3", False)])
+@asynchronous
+async def test_what_follows_the_goodbye_is_dropped(ec: Authority, version: str, closing: bool) -> None:
+    """A peer that sends on after its close_notify costs no memory, whether our side is still open or about to end."""
+    sent, amount = asyncio.Event(), 96 << 20
+
+    async def busy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if closing:
+            # The peer does not take it, so the end takes its time.
+            writer.write(bytes(8 << 20))
+        assert await reader.read() == b"GET"
+        if closing:
+            writer.close()
+        await sent.wait()
+        writer.transport.abort()
+
+    def rude(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as below:
+            client = SSL.Connection(client_context(ec, version), below)
+            client.set_connect_state()
+            client.do_handshake()
+            client.send(b"GET")
+            client.shutdown()
+            for _ in range(amount >> 20):
+                below.sendall(bytes(1 << 20))
+
+    async with serving(busy, server_context(ec, version)) as port:
+        before = psutil.Process().memory_info().rss
+        try:
+            await asyncio.to_thread(rude, port)
+            # A sanitizer keeps what is freed.
+            assert SANITIZED or psutil.Process().memory_info().rss - before < amount // 2
+        finally:
+            sent.set()

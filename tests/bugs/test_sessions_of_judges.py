@@ -1,5 +1,4 @@
-"""Rules: whom only a callback has accepted counts where the same callback would be asked, and a client that verifies
-resumes nobody whom nobody has verified, whenever it is told to verify.
+"""Rules: whom only a callback has accepted is resumed only where it would be asked; whom nobody has verified, nowhere.
 
 Bug class: session used across contexts; here across the callbacks of set_verify, and across its calls.
 """
@@ -89,7 +88,7 @@ def test_session_of_whom_the_contexts_callback_accepted(ec: Authority, stranger:
 def test_session_of_a_server_that_only_a_callback_accepted(
     ec: Authority, stranger: Authority, version: str, where: str
 ):
-    """A client takes it nowhere else: not without the callback, be it a Connection's or the Context's, nor with another."""
+    """A client takes it nowhere else: not without the callback, whoever had it, nor with another."""
     client, server = client_context(ec, version), server_context(stranger, version)
     if where == "connection":
         pair, session = visit(client, server, lenient_client)

@@ -22,7 +22,12 @@ class Reading(State):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """So much ciphertext came: decrypt it, and hand it on."""
+        """So much ciphertext came: decrypt it, and hand it on.
+
+        What comes after the peer's goodbye is dropped. OpenSSL would not read it, so that it would pile up.
+        """
+        if self._ended or self._eof:
+            return
         if self._shaking:
             self._connection.bio_write(self._buffer[:nbytes])
             self._shake()
