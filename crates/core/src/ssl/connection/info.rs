@@ -17,8 +17,8 @@ use crate::terminated;
 use crate::x509::{X509, X509Name, certificates, retained};
 
 impl Connection {
-    /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`); 1 where none can, and the next
-    /// read will fail at once with what the last one met behind its plaintext.
+    /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`). It is 1 where there are none
+    /// but the next read has an error to give: the last one met it behind the plaintext that it returned.
     #[must_use]
     pub fn pending(&self) -> usize {
         let inner = self.engine.enter();
@@ -102,7 +102,8 @@ impl Connection {
         unsafe { cipher::list(ffi::SSL_get_ciphers(inner.as_ptr())) }
     }
 
-    /// The protocol's number, such as 0x304 for TLS 1.3 (`SSL_version`).
+    /// The protocol's number, such as 0x304 for TLS 1.3 (`SSL_version`). Before a handshake it does not tell what will
+    /// be spoken.
     #[must_use]
     pub fn protocol_version(&self) -> i32 {
         let inner = self.engine.enter();
@@ -110,7 +111,8 @@ impl Connection {
         unsafe { ffi::SSL_version(inner.as_ptr()) }
     }
 
-    /// The protocol's name, such as `TLSv1.3` (`SSL_get_version`).
+    /// The protocol's name, such as `TLSv1.3` (`SSL_get_version`). Before a handshake it does not tell what will be
+    /// spoken.
     #[must_use]
     pub fn protocol_version_name(&self) -> &'static str {
         let inner = self.engine.enter();
@@ -199,8 +201,11 @@ impl Connection {
             .collect()
     }
 
-    /// The chain that the peer's certificate was verified with, its own first, the root last; none where nothing was
-    /// verified (`SSL_get0_verified_chain`).
+    /// The chain that OpenSSL built for the peer's certificate, its own first; none where it built none
+    /// (`SSL_get0_verified_chain`).
+    ///
+    /// It ends in a trusted certificate only where [`Self::verify_result`] is 0 and nothing was [`Self::overruled`];
+    /// otherwise it may be incomplete and untrusted.
     #[must_use]
     pub fn verified_chain(&self) -> Option<Vec<X509>> {
         let inner = self.engine.enter();
@@ -211,6 +216,9 @@ impl Connection {
     }
 
     /// OpenSSL's verdict on the peer's chain, `X509_V_OK` (0) or one of `X509_V_ERR_*` (`SSL_get_verify_result`).
+    ///
+    /// It is 0 also where nothing was verified, and where a delegate has accepted what OpenSSL refused:
+    /// [`Self::overruled`] has what that was.
     #[must_use]
     pub fn verify_result(&self) -> i64 {
         let inner = self.engine.enter();

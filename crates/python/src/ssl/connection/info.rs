@@ -44,8 +44,12 @@ impl Connection {
         chain.into_iter().map(|found| certificate(py, found, as_cryptography.0)).collect::<PyResult<_>>().map(Some)
     }
 
-    /// The chain that the peer's certificate was verified with: its own first, the root last; None where nothing was
-    /// verified. as_cryptography: as for `get_peer_certificate`. (SSL_get0_verified_chain)
+    /// The chain that OpenSSL built for the peer's certificate, its own first; None where it built none.
+    ///
+    /// It ends in a trusted certificate only where `get_verify_result` is 0 and no callback has overruled OpenSSL (see
+    /// `Context.set_verify`). Otherwise, with VERIFY_NONE for instance, it may be incomplete and untrusted.
+    ///
+    /// as_cryptography: as for `get_peer_certificate`. (SSL_get0_verified_chain)
     #[pyo3(signature = (*, as_cryptography = Truth(false)), text_signature = "($self, *, as_cryptography=False)")]
     fn get_verified_chain<'py>(
         &self,
@@ -75,7 +79,8 @@ impl Connection {
     /// OpenSSL's verdict on the peer's chain: 0, or one of its error numbers (see `X509VerificationCodes`).
     ///
     /// It is 0 also where nothing was verified: before the handshake, and where the peer showed no certificate, as
-    /// `get_peer_certificate` tells. (SSL_get_verify_result)
+    /// `get_peer_certificate` tells; and where the callback of `set_verify` has accepted what OpenSSL refused.
+    /// (SSL_get_verify_result)
     fn get_verify_result(&self, py: Python<'_>) -> PyResult<i64> {
         self.held(py, ironssl::ssl::Connection::verify_result)
     }
@@ -106,12 +111,14 @@ impl Connection {
         Ok(self.held(py, ironssl::ssl::Connection::cipher)?.map(|cipher| cipher.version))
     }
 
-    /// The number of the protocol, such as TLS1_3_VERSION. (SSL_version)
+    /// The number of the protocol, such as TLS1_3_VERSION. Before a handshake it does not tell what will be spoken.
+    /// (SSL_version)
     fn get_protocol_version(&self, py: Python<'_>) -> PyResult<i32> {
         self.held(py, ironssl::ssl::Connection::protocol_version)
     }
 
-    /// The name of the protocol, such as 'TLSv1.3'. (SSL_get_version)
+    /// The name of the protocol, such as 'TLSv1.3'. Before a handshake it does not tell what will be spoken.
+    /// (SSL_get_version)
     fn get_protocol_version_name(&self, py: Python<'_>) -> PyResult<&'static str> {
         self.held(py, ironssl::ssl::Connection::protocol_version_name)
     }
