@@ -62,6 +62,10 @@ impl Connection {
     /// will come; then another call raises what `recv` would: ZeroReturnError where the peer has closed the connection
     /// cleanly, else what is wrong with the records after data.
     ///
+    /// An end (or an error) without data before it is raised by this very call: a close_notify alert that comes alone
+    /// raises ZeroReturnError at once, and no call has returned True before. So who reads to the end waits for that
+    /// exception, and calls again without any ciphertext where ended is True.
+    ///
     /// This is bio_write, do_handshake if that is not done, recv as often as it gives something, and bio_read, in one.
     /// For the end of the peer's stream call `bio_shutdown` first. Whether the handshake is done, `do_handshake` tells.
     ///
