@@ -128,7 +128,8 @@ impl X509 {
     }
 
     /// The start of the validity as ASN.1 GENERALIZEDTIME: bytes of the form YYYYMMDDhhmmssZ, YYYYMMDDhhmmss+hhmm or
-    /// YYYYMMDDhhmmss-hhmm, or None where it is not set.
+    /// YYYYMMDDhhmmss-hhmm, where a fraction may follow the seconds; or None where it is not set. A UTCTIME, whose
+    /// years have two digits, is given as YYYYMMDDhhmmssZ.
     ///
     /// Raises Error for a UTCTIME that is no time. (X509_get0_notBefore)
     #[pyo3(name = "get_notBefore")]
@@ -147,8 +148,10 @@ impl X509 {
     /// Set the start of the validity.
     ///
     /// when: bytes, or another object with the buffer protocol, or ASCII str, of the form YYYYMMDDhhmmssZ,
-    /// YYYYMMDDhhmmss+hhmm or YYYYMMDDhhmmss-hhmm; it is kept as it is. Raises ValueError for anything else in them,
-    /// and for dates that do not exist, TypeError for other types. (X509_set1_notBefore)
+    /// YYYYMMDDhhmmss+hhmm or YYYYMMDDhhmmss-hhmm, where a fraction may follow the seconds, as in 20300101000000.5Z;
+    /// or, for the years 1950 to 2049, with two digits of the year and no fraction, as in 300101000000Z, which is a
+    /// UTCTIME, and read back with four. It is kept as it is. Raises ValueError for anything else in them, and for
+    /// dates that do not exist, TypeError for other types. (X509_set1_notBefore)
     #[pyo3(name = "set_notBefore", signature = (when))]
     fn set_not_before(&self, when: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.set_not_before(self::when(when)?.as_slice()).or_raise::<Crypto>()
