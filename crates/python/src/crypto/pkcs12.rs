@@ -166,8 +166,9 @@ impl PKCS12 {
     ///
     /// passphrase: bytes, str, which is encoded as UTF-8, with a DeprecationWarning, or None. iter: how often the
     /// passphrase is hashed to encrypt. maciter: how often for the checksum; -1 leaves the checksum out, and
-    /// `load_pkcs12` then refuses the file under its passphrase. For both 0 is OpenSSL's default. algorithm: the name of a cipher, such as "aes-256-cbc", to encrypt as modern programs do
-    /// (PBES2). Without one it is pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
+    /// `load_pkcs12` then refuses the file under its passphrase. For both 0 is OpenSSL's default. algorithm: the name
+    /// of a cipher, such as "aes-256-cbc", to encrypt as modern programs do (PBES2). Without one it is
+    /// pbeWithSHA1And3-KeyTripleDES-CBC, which all programs read and which is weak.
     ///
     /// Raises Error for an empty object, for an empty key, for a name that is not UTF-8, and where certificate and key
     /// do not belong together; ValueError for a NUL in passphrase or name, for an unknown algorithm, and for a key

@@ -39,9 +39,10 @@ impl X509Store {
     #[expect(clippy::unused_self, reason = "Python's protocol")]
     fn __init__(&self) {}
 
-    /// Trust a certificate, an X509 as it is now. One that is there already is no error.
+    /// Trust a certificate as it is now. One that is there already is no error.
     ///
-    /// Raises TypeError for anything else, Error for a certificate that is not complete. (X509_STORE_add_cert)
+    /// cert: an X509. Raises TypeError for anything else, Error for a certificate that is not complete.
+    /// (X509_STORE_add_cert)
     fn add_cert(&self, cert: &Bound<'_, PyAny>) -> PyResult<()> {
         let cert = cert.cast::<X509>().map_err(|_| PyTypeError::new_err("cert must be an X509 instance"))?;
         self.0.add_cert(cert.get().core()).or_raise::<Crypto>()
@@ -52,11 +53,11 @@ impl X509Store {
         self.0.count().or_raise::<Crypto>()
     }
 
-    /// Add a copy of a revocation list: a CRL, or a CertificateRevocationList of the package cryptography. The flag
-    /// X509StoreFlags.CRL_CHECK makes verifications use it for the certificate itself; with CRL_CHECK_ALL added (alone that
-    /// does nothing) for its whole chain.
+    /// Add a copy of a revocation list. The flag X509StoreFlags.CRL_CHECK makes verifications use it for the
+    /// certificate itself; with CRL_CHECK_ALL added (alone that does nothing) for its whole chain.
     ///
-    /// Raises TypeError for anything else, Error for a list that is not complete. (X509_STORE_add_crl)
+    /// crl: a CRL, or a CertificateRevocationList of the package cryptography. Raises TypeError for anything else,
+    /// Error for a list that is not complete. (X509_STORE_add_crl)
     fn add_crl(&self, crl: &Bound<'_, PyAny>) -> PyResult<()> {
         if let Ok(list) = crl.cast::<Crl>() {
             return self.0.add_crl(list.get().core()).or_raise::<Crypto>();
@@ -88,15 +89,17 @@ impl X509Store {
         self.0.set_time(seconds.extract()?).or_raise::<Crypto>()
     }
 
-    /// Trust the certificates of a file of PEM blocks, and those of a directory prepared with `openssl rehash`, which
-    /// are read when they are needed. Revocation lists are read from both, too.
+    /// Trust the certificates of a file of PEM blocks, and those of a directory prepared with `openssl rehash`.
+    /// Revocation lists are read from both, too.
     ///
     /// Directories from the fifth on are to be named before the first verification: OpenSSL moves its list for them,
     /// also while another thread goes through it.
     ///
-    /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
-    /// read or holds neither certificate nor revocation list, or both are None; ValueError for a path with a NUL,
-    /// TypeError for other types. (X509_STORE_load_file, X509_STORE_load_path)
+    /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. A directory is not looked at before it
+    /// is needed: one that does not exist raises nothing, and trusts nobody.
+    ///
+    /// Raises Error where the file cannot be read or holds neither certificate nor revocation list, or both are None;
+    /// ValueError for a path with a NUL, TypeError for other types. (X509_STORE_load_file, X509_STORE_load_path)
     #[pyo3(signature = (cafile, capath = None))]
     fn load_locations(&self, cafile: Option<&Bound<'_, PyAny>>, capath: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let (file, directory) = (cafile.map(argument::path).transpose()?, capath.map(argument::path).transpose()?);

@@ -32,8 +32,8 @@ impl Context {
     /// Set the parameters with which a server makes its ephemeral Diffie-Hellman keys, as `load_tmp_dh` does from a file.
     ///
     /// parameters: PEM, as bytes (any object with a contiguous buffer) or str in ASCII; the first set in it. Raises Error
-    /// where there is none, or the prime is too short for the security level, TypeError for another type.
-    /// (SSL_CTX_set0_tmp_dh_pkey)
+    /// where there is none, or the prime is too short for the security level, ValueError for str that is not ASCII,
+    /// TypeError for another type. (SSL_CTX_set0_tmp_dh_pkey)
     fn set_tmp_dh(&self, parameters: &Bound<'_, PyAny>) -> PyResult<()> {
         let core = self.core()?;
         match parameters.cast::<DhParameters>() {

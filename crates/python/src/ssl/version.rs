@@ -6,7 +6,8 @@ use pyo3::types::PyBytes;
 /// Text about the linked OpenSSL, as bytes.
 ///
 /// type: one of OPENSSL_VERSION (the version), OPENSSL_CFLAGS, OPENSSL_BUILT_ON, OPENSSL_PLATFORM, OPENSSL_DIR; for any
-/// other number the library's answer is b"not available". (OpenSSL_version)
+/// other number the library's answer is b"not available". Raises TypeError for anything but an int, OverflowError for
+/// one of more than 32 bits. (OpenSSL_version)
 #[pyfunction]
 #[pyo3(name = "OpenSSL_version")]
 pub(crate) fn openssl_version(py: Python<'_>, r#type: i32) -> Bound<'_, PyBytes> {

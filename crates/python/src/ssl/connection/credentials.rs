@@ -10,8 +10,9 @@ use crate::ssl::credentials;
 
 #[pymethods]
 impl Connection {
-    /// Show this certificate to the peer, instead of the one of the Context: an X509, or a certificate of the
-    /// cryptography package. Call it before `use_privatekey`.
+    /// Show this certificate to the peer, instead of the one of the Context. Call it before `use_privatekey`.
+    ///
+    /// cert: an X509, or a certificate of the cryptography package.
     ///
     /// Raises TypeError for another type, Error for one that cannot be used. (SSL_use_certificate)
     fn use_certificate(&self, py: Python<'_>, cert: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -19,7 +20,9 @@ impl Connection {
         self.held(py, |core| core.use_certificate(&certificate))?.or_raise::<Ssl>()
     }
 
-    /// Use this private key, instead of the one of the Context: a PKey, or a private key of the cryptography package.
+    /// Use this private key, instead of the one of the Context.
+    ///
+    /// pkey: a PKey, or a private key of the cryptography package.
     ///
     /// Raises TypeError for another type, Error where it does not match the certificate. (SSL_use_PrivateKey)
     fn use_privatekey(&self, py: Python<'_>, pkey: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -237,7 +237,8 @@ impl Connection {
     /// Raises ZeroReturnError when the peer has closed the connection cleanly, SysCallError(-1, 'Unexpected EOF') when
     /// it ended otherwise, WantReadError where none has come yet on a transport that does not wait, WantWriteError,
     /// SysCallError where the transport failed, Error for a violation of the protocol, what a callback raised,
-    /// ValueError for a negative size. (SSL_read, SSL_peek)
+    /// ValueError for a negative bufsiz, TypeError for one that is no int, OverflowError for one of more than 64 bits.
+    /// (SSL_read, SSL_peek)
     #[pyo3(signature = (bufsiz, flags = None))]
     fn recv<'py>(
         &self,
@@ -297,8 +298,10 @@ impl Connection {
         count
     }
 
-    /// How many bytes can be received without reading from the transport; 1 where the next recv fails without that, with
-    /// what the last one met behind its data. (SSL_pending)
+    /// How many bytes `recv` can return without reading from the transport.
+    ///
+    /// It is 1 where there are none but the next recv has an exception to raise at once: the last one met an alert or
+    /// an error behind the data that it returned. (SSL_pending)
     fn pending(&self, py: Python<'_>) -> PyResult<usize> {
         self.held(py, Core::pending)
     }

@@ -29,12 +29,14 @@ impl Connection {
         self.driven(py, ironssl::ssl::Connection::handle_timeout)
     }
 
-    /// Set how many bytes a datagram of DTLS may have at most, without the headers of IP and UDP. The messages of the
-    /// handshake are cut to that size (and to 4096 bytes). Before this is called, a connected socket is asked for it;
-    /// in memory it is 256.
+    /// Set how large a datagram of DTLS may be, without the headers of IP and UDP. The messages of the handshake are
+    /// cut to that size (and to 4096 bytes). Before this is called, a connected socket is asked for it; in memory it is
+    /// 256.
     ///
-    /// Unlike in OpenSSL itself, it lasts without OP_NO_QUERY_MTU. Raises ValueError for fewer than 208, Error for a
-    /// connection that is not DTLS. (SSL_set_mtu)
+    /// mtu: a number of bytes, from 208 on. Unlike in OpenSSL itself, it lasts without OP_NO_QUERY_MTU.
+    ///
+    /// Raises ValueError for fewer, TypeError for anything but an int, OverflowError for one of more than 64 bits,
+    /// Error for a connection that is not DTLS. (SSL_set_mtu)
     fn set_ciphertext_mtu(&self, py: Python<'_>, mtu: &Bound<'_, PyAny>) -> PyResult<()> {
         let mtu: i64 = integer(mtu, "mtu")?;
         let size = usize::try_from(mtu).map_err(|_| PyValueError::new_err("mtu must not be negative"))?;

@@ -33,7 +33,7 @@ impl Connection {
 
     /// Set the application protocols that the client offers, as `Context.set_alpn_protos` does.
     ///
-    /// Raises the same exceptions. (SSL_set_alpn_protos, RFC 7301)
+    /// protos, and the exceptions: as there. (SSL_set_alpn_protos, RFC 7301)
     fn set_alpn_protos(&self, py: Python<'_>, protos: &Bound<'_, PyAny>) -> PyResult<()> {
         let protocols = protocols(protos)?;
         self.held(py, |core| core.set_alpn_protocols(&protocols))?.or_raise::<Ssl>()
@@ -51,7 +51,9 @@ impl Connection {
     }
 
     /// Set a callable that is told what happens in the handshake, as `Context.set_info_callback` does for connections
-    /// made later. None leaves it to the Context.
+    /// made later.
+    ///
+    /// callback: as there; None leaves it to the Context.
     ///
     /// Raises TypeError for something that cannot be called. (SSL_set_info_callback)
     fn set_info_callback(slf: &Bound<'_, Self>, callback: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -46,8 +46,8 @@ impl Connection {
     /// Take ciphertext for the peer: at most bufsiz bytes. With DTLS they are one datagram, or what is left of one; in
     /// a handshake as many whole ones as fit, as long as `set_ciphertext_mtu` has not said what the link takes.
     ///
-    /// Raises WantReadError where there is none, TypeError for a connection with a socket, ValueError for a negative
-    /// size. (BIO_read)
+    /// Raises WantReadError where there is none, TypeError for a connection with a socket and for a bufsiz that is no
+    /// int, ValueError for one that is negative, OverflowError for one of more than 64 bits. (BIO_read)
     fn bio_read<'py>(&self, py: Python<'py>, bufsiz: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let core = self.in_memory()?;
         let size: i64 = integer(bufsiz, "bufsiz")?;
@@ -68,8 +68,10 @@ impl Connection {
         }
     }
 
-    /// Give ciphertext that came from the peer: bytes, or any object with a contiguous buffer of bytes; str is encoded
-    /// as UTF-8, with a DeprecationWarning. Returns how many bytes were taken: all.
+    /// Give ciphertext that came from the peer.
+    ///
+    /// buf: bytes, or any object with a contiguous buffer of bytes; str is encoded as UTF-8, with a DeprecationWarning.
+    /// Returns how many bytes were taken: all.
     ///
     /// Raises TypeError for a connection with a socket, TypeError and BufferError for another kind of object.
     /// (BIO_write)

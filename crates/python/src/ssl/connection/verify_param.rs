@@ -33,12 +33,12 @@ impl Connection {
         self.held(py, ironssl::ssl::Connection::verify_host)
     }
 
-    /// Set how names in certificates are compared with the host given to `set_verify_host`: the X509_CHECK_FLAG_*
-    /// numbers of OpenSSL, or-ed; 0 unless set.
+    /// Set how names in certificates are compared with the host given to `set_verify_host`.
     ///
-    /// 2: no wildcards. 4: none for a part of a label, as in f*.example.org. 8: a wildcard may stand for several labels.
-    /// 16: a host that begins with a dot stands for names one label longer. 1: look at the subject's commonName even if
-    /// there are alternative names; 32: never look at it.
+    /// flags: the X509_CHECK_FLAG_* numbers of OpenSSL, or-ed; 0 unless set. 2: no wildcards. 4: none for a part of a
+    /// label, as in f*.example.org. 8: a wildcard may stand for several labels. 16: a host that begins with a dot
+    /// stands for names one label longer. 1: look at the subject's commonName even if there are alternative names; 32:
+    /// never look at it.
     ///
     /// Raises TypeError for anything but an int, OverflowError for one that is negative or has more than 32 bits.
     /// (X509_VERIFY_PARAM_set_hostflags)

@@ -73,11 +73,13 @@ impl Context {
         self.set_callback(py, Question::ServerName, Callback::ServerName, callback)
     }
 
-    /// Set the application protocols that clients offer, the preferred one first: a list of bytes, such as
-    /// [b"h2", b"http/1.1"].
+    /// Set the application protocols that clients offer.
     ///
-    /// Raises ValueError for an empty list, and for a protocol that is empty or has more than 255 bytes; TypeError for
-    /// anything but bytes. (SSL_CTX_set_alpn_protos, RFC 7301)
+    /// protos: a list of bytes, the preferred protocol first, such as [b"h2", b"http/1.1"].
+    ///
+    /// Raises ValueError for an empty list, for a protocol that is empty or has more than 255 bytes, and for more than
+    /// 65,535 bytes in all, with one more for each protocol; TypeError for anything but bytes.
+    /// (SSL_CTX_set_alpn_protos, RFC 7301)
     fn set_alpn_protos(&self, protos: &Bound<'_, PyAny>) -> PyResult<()> {
         self.core()?.set_alpn_protocols(&protocols(protos)?).or_raise::<Ssl>()
     }

@@ -37,7 +37,10 @@ impl Context {
         Ok(self.core()?.verify_mode())
     }
 
-    /// Set how many certificates may stand between the peer's and a trusted one. (SSL_CTX_set_verify_depth)
+    /// Set how many certificates may stand between the peer's and a trusted one.
+    ///
+    /// depth: that number. Raises TypeError for anything but an int, OverflowError for one of more than 32 bits.
+    /// (SSL_CTX_set_verify_depth)
     fn set_verify_depth(&self, depth: &Bound<'_, PyAny>) -> PyResult<()> {
         self.core()?.set_verify_depth(integer(depth, "depth")?).or_raise::<Ssl>()
     }
@@ -53,9 +56,11 @@ impl Context {
     /// Directories from the fifth on are to be named before the first handshake: OpenSSL moves its list for them, also
     /// while another thread goes through it.
     ///
-    /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. Raises Error where the file cannot be
-    /// read or holds no certificate, or both are None, ValueError for a path with a NUL. (SSL_CTX_load_verify_file,
-    /// SSL_CTX_load_verify_dir)
+    /// cafile, capath: str, bytes or os.PathLike; either may be None, not both. A directory is not looked at before it
+    /// is needed: one that does not exist raises nothing, and trusts nobody.
+    ///
+    /// Raises Error where the file cannot be read or holds no certificate, or both are None, ValueError for a path with
+    /// a NUL, TypeError for other types. (SSL_CTX_load_verify_file, SSL_CTX_load_verify_dir)
     #[pyo3(signature = (cafile, capath = None))]
     fn load_verify_locations(
         &self,
