@@ -65,7 +65,7 @@ impl Crl {
         cryptography::revocation_list(py, &self.0.to_der().or_raise::<Crypto>()?)
     }
 
-    /// Make a CRL from a CertificateRevocationList of the package cryptography.
+    /// Make a CRL from a CertificateRevocationList of the package cryptography, crypto_crl.
     ///
     /// Raises TypeError for anything else. (d2i_X509_CRL)
     #[classmethod]
@@ -84,7 +84,7 @@ impl Crl {
         PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?).map(Some)
     }
 
-    /// Add a copy of a Revoked.
+    /// Add a copy of revoked, a Revoked.
     ///
     /// Raises TypeError for anything else, Error for one that lacks its date. (X509_CRL_add0_revoked)
     fn add_revoked(&self, revoked: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -45,7 +45,7 @@ impl EllipticCurve {
         Ok(Self { nid: argument::integer(nid, "nid")?, curve_name: name })
     }
 
-    /// Make a curve of the number that OpenSSL has for it. lib is not used.
+    /// Make a curve of nid, the number that OpenSSL has for it. lib is not used.
     ///
     /// Raises ValueError for an unknown number, TypeError for anything but an int. (EC_get_builtin_curves)
     #[classmethod]

@@ -85,9 +85,9 @@ impl PKCS12 {
         self.certificate.get(py)
     }
 
-    /// Set the certificate of the key: an X509, or None.
+    /// Set the certificate of the key.
     ///
-    /// Raises TypeError for anything else.
+    /// cert: an X509, or None. Raises TypeError for anything else.
     #[pyo3(signature = (cert))]
     fn set_certificate(&self, cert: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         self.certificate.set(cert.map(certificate).transpose()?.map(Bound::unbind));
@@ -99,9 +99,9 @@ impl PKCS12 {
         self.key.get(py)
     }
 
-    /// Set the private key: a PKey, or None.
+    /// Set the private key.
     ///
-    /// Raises TypeError for anything else.
+    /// pkey: a PKey, or None. Raises TypeError for anything else.
     #[pyo3(signature = (pkey))]
     fn set_privatekey(&self, pkey: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let key = pkey.map(|object| object.cast::<PKey>().map(|key| key.clone().unbind())).transpose();
@@ -115,9 +115,9 @@ impl PKCS12 {
         self.others.get(py)
     }
 
-    /// Set the further certificates: an iterable of X509, or None.
+    /// Set the further certificates.
     ///
-    /// Raises TypeError for anything else.
+    /// cacerts: an iterable of X509, or None. Raises TypeError for anything else.
     #[pyo3(signature = (cacerts))]
     fn set_ca_certificates(&self, py: Python<'_>, cacerts: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let others = match cacerts {

@@ -123,7 +123,7 @@ impl PKey {
         }
     }
 
-    /// Make a PKey from a private or public key of the package cryptography.
+    /// Make a PKey from a private or public key of the package cryptography, crypto_key.
     ///
     /// Kinds of keys: RSA, DSA, elliptic curves, Ed25519, Ed448, ML-DSA. A subclass makes an object of its own, which
     /// it must be able to do without arguments. Raises TypeError for anything else. (d2i_AutoPrivateKey, d2i_PUBKEY)

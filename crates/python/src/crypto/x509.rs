@@ -61,7 +61,7 @@ impl X509 {
         cryptography::certificate(py, &self.0.to_der().or_raise::<Crypto>()?)
     }
 
-    /// Make an X509 from a Certificate of the package cryptography.
+    /// Make an X509 from a Certificate of the package cryptography, crypto_cert.
     ///
     /// Raises TypeError for anything else. (d2i_X509)
     #[classmethod]
@@ -291,10 +291,10 @@ impl X509 {
         found.map(X509Extension::from_core).ok_or_else(|| PyIndexError::new_err("extension index out of bounds"))
     }
 
-    /// Add each X509Extension of an iterable, also where there is one of its kind already.
+    /// Add extensions, also where there are some of their kind already.
     ///
-    /// Raises ValueError for an element that is no X509Extension; nothing is added then. Raises TypeError for what is
-    /// not iterable. (X509_add_ext)
+    /// extensions: an iterable of X509Extension. Raises ValueError for an element that is none; nothing is added then.
+    /// Raises TypeError for what is not iterable. (X509_add_ext)
     fn add_extensions(&self, extensions: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.add_extensions(&X509Extension::list(extensions)?).or_raise::<Crypto>()
     }

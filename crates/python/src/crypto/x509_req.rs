@@ -46,7 +46,7 @@ impl X509Req {
         cryptography::request(py, &self.0.to_der().or_raise::<Crypto>()?)
     }
 
-    /// Make an X509Req from a CertificateSigningRequest of the package cryptography.
+    /// Make an X509Req from a CertificateSigningRequest of the package cryptography, crypto_req.
     ///
     /// Raises TypeError for anything else. (d2i_X509_REQ)
     #[classmethod]
@@ -117,11 +117,10 @@ impl X509Req {
         Ok(true)
     }
 
-    /// Ask for each X509Extension of an iterable. One that was asked for by an earlier call is replaced by one of the
-    /// same kind.
+    /// Ask for extensions. One that was asked for by an earlier call is replaced by one of the same kind.
     ///
-    /// Raises ValueError for an element that is no X509Extension; nothing is added then. Raises TypeError for what is
-    /// not iterable. (X509_REQ_add_extensions)
+    /// extensions: an iterable of X509Extension. Raises ValueError for an element that is none; nothing is added then.
+    /// Raises TypeError for what is not iterable. (X509_REQ_add_extensions)
     fn add_extensions(&self, extensions: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.add_extensions(&X509Extension::list(extensions)?).or_raise::<Crypto>()
     }

@@ -99,9 +99,9 @@ impl X509StoreContext {
         Ok(())
     }
 
-    /// Verify against another X509Store from now on.
+    /// Verify against another store from now on.
     ///
-    /// Raises TypeError for anything else. (X509_STORE_CTX_init)
+    /// store: an X509Store. Raises TypeError for anything else. (X509_STORE_CTX_init)
     #[pyo3(signature = (store))]
     fn set_store(&self, store: &Bound<'_, PyAny>) -> PyResult<()> {
         let store = self::store(store)?;

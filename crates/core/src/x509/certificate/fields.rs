@@ -115,8 +115,8 @@ impl X509 {
         unsafe { time::text(ffi::X509_get0_notAfter(state.as_ptr())) }
     }
 
-    /// Sets the start of the validity: `YYYYMMDDhhmmssZ`, `YYYYMMDDhhmmss+hhmm` or `YYYYMMDDhhmmss-hhmm`, kept as
-    /// given; or `YYMMDDhhmmssZ`, kept as UTCTIME.
+    /// Sets the start of the validity: `YYYYMMDDhhmmssZ`, `YYYYMMDDhhmmss+hhmm` or `YYYYMMDDhhmmss-hhmm`, with or
+    /// without a fraction of a second, kept as given; or `YYMMDDhhmmssZ`, kept as UTCTIME.
     ///
     /// # Errors
     /// [`Error::Value`] for any other text, and for dates that do not exist.
