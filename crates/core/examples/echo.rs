@@ -67,6 +67,7 @@ fn main() -> Result<(), Anything> {
         let transport = Transport::over(stream);
         let connection = Connection::new(&client, transport)?;
         connection.set_connect_state()?;
+        connection.set_verify_host(Some(b"localhost"))?;
         connection.handshake()?;
         connection.write_all(b"hello, echo")?;
         let mut answer = Vec::new();

@@ -6,6 +6,11 @@ use crate::x509::X509;
 /// What the owner of a connection answers when OpenSSL asks in the middle of an operation.
 ///
 /// An `Err` fails the handshake and comes out of the operation that drove it, as [`Error::Callback`].
+///
+/// To have a delegate does not call it. Nothing is asked before it is asked for: `verify` by
+/// [`Connection::set_verify`](super::Connection::set_verify) with `ask`, everything else by
+/// [`Context::ask`](super::Context::ask), before the connection is made (`info` also by
+/// [`Connection::tell_info`](super::Connection::tell_info)).
 pub trait Delegate: Send + Sync {
     /// Whether a certificate of the peer's chain passes. `error` is OpenSSL's verdict (`X509_V_OK` or one of
     /// `X509_V_ERR_*`), `depth` its place in the chain (0 is the peer's own), `passed` whether OpenSSL accepts it.

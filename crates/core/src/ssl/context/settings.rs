@@ -285,7 +285,8 @@ impl Context {
         check::one(self.look(|ctx| unsafe { ffi::SSL_CTX_check_private_key(ctx) }), "SSL_CTX_check_private_key")
     }
 
-    /// Lets the delegates of connections be asked, or told, in a matter; or not, as at first.
+    /// Lets the delegates of connections that are made later be asked, or told, in a matter; or not, as at first. What
+    /// asks for verification is [`Connection::set_verify`](crate::ssl::Connection::set_verify).
     ///
     /// # Errors
     /// [`Error::OpenSsl`] where a fresh `SSL_CTX` cannot be made.
