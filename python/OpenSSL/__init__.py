@@ -1,4 +1,4 @@
-"""TLS and X.509 with the OpenSSL library: the modules `SSL`, `crypto` and `rand`."""
+"""TLS and X.509 with the OpenSSL library: the modules `SSL`, `crypto`, `rand`, and for asyncio `aio`."""
 
 from OpenSSL import SSL, crypto, rand
 from OpenSSL.version import (

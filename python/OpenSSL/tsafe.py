@@ -10,4 +10,4 @@ __all__ = ["Connection"]
 
 
 class Connection(_SSL.Connection):
-    """The same as `SSL.Connection`: Connection(context, socket=None)."""
+    """The same as `SSL.Connection`: Connection(context, socket=None, writer=None)."""
