@@ -160,6 +160,7 @@ docs: $(VENV)/requirements ## Write docs/manual-rows.md, the table of the manual
 .PHONY: fmt
 fmt: $(VENV)/requirements ## Format the Rust and Python files
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path crates/openssl-src/Cargo.toml
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml
 	$(VENV)/bin/ruff check --fix-only --quiet .
 	$(VENV)/bin/ruff format .
