@@ -194,6 +194,46 @@ for _ in range(2):
 sys.late = Late()
 time.sleep(0.2)
 """,
+    "threads that end what is below": """
+class Slow:
+    def __init__(self):
+        self.one, self.other = socket.socketpair()
+        self.recv, self.send = self.one.recv, self.one.send
+
+    def wait(self, *arguments):
+        for _ in range(30):
+            time.sleep(0.01)
+
+    close = shutdown = wait
+
+def end():
+    while True:
+        with SSL.Connection(client_context, Slow()) as connection:
+            connection.sock_shutdown(socket.SHUT_RDWR)
+
+for _ in range(4):
+    in_background(end)
+sys.late = Late()
+time.sleep(0.1)
+""",
+    "a thread that connects": """
+class Slow:
+    def __init__(self):
+        self.one, self.other = socket.socketpair()
+        self.recv, self.send = self.one.recv, self.one.send
+
+    def connect(self, address):
+        for _ in range(4):
+            time.sleep(0.01)
+
+def connect():
+    while True:
+        SSL.Connection(client_context, Slow()).connect(1)
+
+in_background(connect)
+sys.late = Late()
+time.sleep(0.1)
+""",
     "files that were not flushed": """
 client, server = connected()
 file = client.makefile("wb")

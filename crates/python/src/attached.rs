@@ -81,20 +81,17 @@ pub(crate) fn attached<T>(purpose: Purpose, work: impl FnOnce(Python<'_>) -> T) 
     result
 }
 
-/// Runs `work`, which calls Python code that gives an answer, where the GIL is held already.
-pub(crate) fn calling<T>(py: Python<'_>, work: impl FnOnce() -> T) -> T {
-    let entered = if CLOSED.load(Ordering::SeqCst) {
-        py.detach(|| Entered::new(Purpose::Answer))
-    } else {
-        Entered::new(Purpose::Answer)
-    };
+/// Runs `work`, which calls Python code, where the GIL is held already.
+pub(crate) fn calling<T>(py: Python<'_>, purpose: Purpose, work: impl FnOnce() -> T) -> T {
+    let entered =
+        if CLOSED.load(Ordering::SeqCst) { py.detach(|| Entered::new(purpose)) } else { Entered::new(purpose) };
     let result = stopping(work);
     drop(entered);
     result
 }
 
 /// Runs `work`, which calls Python code; the thread is stopped if it is ended there.
-pub(crate) fn stopping<W, T>(work: W) -> T
+fn stopping<W, T>(work: W) -> T
 where
     W: FnOnce() -> T,
 {

@@ -106,7 +106,7 @@ pub(crate) fn dump_privatekey<'py>(
     if !key.is_private() && file_type != FileType::Text {
         return Err(refusal("dump_privatekey", "the key has only a public part"));
     }
-    let written = passphrase.with(|passphrase| match file_type {
+    let written = passphrase.with(py, |passphrase| match file_type {
         FileType::Pem => key.to_pem(cipher, passphrase),
         FileType::Asn1 => key.to_der(),
         FileType::Text => key.to_text(),

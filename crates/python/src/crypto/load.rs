@@ -70,6 +70,7 @@ pub(crate) fn load_crl(r#type: &Bound<'_, PyAny>, buffer: &Bound<'_, PyAny>) -> 
 #[pyfunction]
 #[pyo3(signature = (r#type, buffer, passphrase = None))]
 pub(crate) fn load_privatekey(
+    py: Python<'_>,
     r#type: &Bound<'_, PyAny>,
     buffer: &Bound<'_, PyAny>,
     passphrase: Option<&Bound<'_, PyAny>>,
@@ -77,9 +78,10 @@ pub(crate) fn load_privatekey(
     let buffer = Data::from_buffer_or_ascii(buffer)?.secret();
     let file_type = FileType::to_load(r#type)?;
     let passphrase = Given::from_argument(passphrase, file_type)?;
-    let key = passphrase.with(|passphrase| match file_type {
-        FileType::Asn1 => pkey::PKey::from_der(buffer.as_slice()),
-        _ => pkey::PKey::from_pem(buffer.as_slice(), passphrase),
+    let data = buffer.as_slice();
+    let key = passphrase.with(py, |passphrase| match file_type {
+        FileType::Asn1 => pkey::PKey::from_der(data),
+        _ => pkey::PKey::from_pem(data, passphrase),
     });
     key.map(PKey::from_core)
 }

@@ -7,10 +7,11 @@ use ironssl::pkey::{MAX_PASSPHRASE_LEN, Passphrase, Purpose};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
+use zeroize::Zeroizing;
 
 use super::file_type::FileType;
 use crate::argument::Data;
-use crate::attached::calling;
+use crate::attached::{self, attached};
 use crate::error::{Crypto, OrRaise};
 
 /// A passphrase argument, checked.
@@ -41,18 +42,28 @@ impl<'py> Given<'py> {
             .map_err(|_| PyTypeError::new_err("Last argument must be a byte string or a callable."))
     }
 
-    /// Calls `work` with the passphrase in the form that the core takes.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(Passphrase<'_>) -> ironssl::Result<T>) -> PyResult<T> {
+    /// Calls `work` with the passphrase in the form that the core takes. Where there is one that is without the GIL: how
+    /// long it takes to make a key of a passphrase is said by the file.
+    pub(crate) fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(Passphrase<'_>) -> ironssl::Result<T> + Send,
+    ) -> PyResult<T> {
         let done = match self {
             Self::Nothing => work(Passphrase::None),
-            Self::Data(data) => work(Passphrase::Given(data.as_slice())),
+            Self::Data(data) => {
+                let data = data.as_slice();
+                py.detach(|| work(Passphrase::Given(data)))
+            }
             Self::Callable(callable) => {
-                let mut ask = |purpose| {
-                    call(callable, purpose)
-                        .map(|bytes| bytes.as_bytes().to_vec().into())
-                        .map_err(|error| Box::new(error) as ironssl::Parked)
-                };
-                work(Passphrase::Ask(&mut ask))
+                let callable = callable.as_unbound();
+                py.detach(|| {
+                    let mut ask = |purpose| {
+                        attached(attached::Purpose::Answer, |py| call(callable.bind(py), purpose))
+                            .map_err(|error| Box::new(error) as ironssl::Parked)
+                    };
+                    work(Passphrase::Ask(&mut ask))
+                })
             }
         };
         done.or_raise::<Crypto>()
@@ -65,11 +76,11 @@ pub(crate) fn utf8<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyBy
 }
 
 /// Asks a callable: one argument, true where the passphrase is to encrypt.
-fn call<'py>(callable: &Bound<'py, PyAny>, purpose: Purpose) -> PyResult<Bound<'py, PyBytes>> {
-    let answer = calling(callable.py(), || callable.call1((purpose == Purpose::Encrypt,)))?;
+fn call(callable: &Bound<'_, PyAny>, purpose: Purpose) -> PyResult<Zeroizing<Vec<u8>>> {
+    let answer = callable.call1((purpose == Purpose::Encrypt,))?;
     let bytes = answer.cast_into::<PyBytes>().map_err(|_| PyValueError::new_err("Bytes expected"))?;
     if bytes.as_bytes().len() > MAX_PASSPHRASE_LEN {
         return Err(PyValueError::new_err("passphrase returned by callback is too long"));
     }
-    Ok(bytes)
+    Ok(bytes.as_bytes().to_vec().into())
 }

@@ -27,8 +27,9 @@ pub(crate) fn load_pem_bundle<'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let data = Data::from_buffer_or_ascii(data)?.secret();
     let passphrase = Given::from_argument(passphrase, FileType::Pem)?;
+    let data = data.as_slice();
     let list = PyList::empty(py);
-    for item in passphrase.with(|passphrase| pem::items(data.as_slice(), passphrase))? {
+    for item in passphrase.with(py, |passphrase| pem::items(data, passphrase))? {
         match item {
             Item::Certificate(certificate) => list.append(Bound::new(py, X509::from_core(certificate))?)?,
             Item::Key(key) => list.append(Bound::new(py, PKey::from_core(key))?)?,

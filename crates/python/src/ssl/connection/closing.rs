@@ -4,6 +4,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
 use super::Connection;
+use crate::attached::{Purpose, calling};
 
 #[pymethods]
 impl Connection {
@@ -36,7 +37,10 @@ impl Connection {
             Ok(()) => slf.get().driven(py, ironssl::ssl::Connection::say_goodbye),
             Err(_) => Ok(()),
         };
-        let closed = slf.getattr_opt("close").and_then(|close| close.map_or(Ok(()), |close| close.call0().map(drop)));
+        let closed = calling(py, Purpose::Answer, || match slf.getattr_opt("close")? {
+            Some(close) => close.call0().map(drop),
+            None => Ok(()),
+        });
         // What went wrong with the alert counts only if it is no ordinary exception; those come first.
         let raised = [(said, false), (closed, clean), (sent, clean)];
         let mut raised: Vec<(PyErr, bool)> =

@@ -14,6 +14,7 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyString, PyType};
 
 use super::Connection;
+use crate::attached::{Purpose, calling};
 
 /// Whether the class delegates now.
 enum Delegation {
@@ -110,7 +111,7 @@ impl Connection {
             // The number of a descriptor.
             None => Ok(()),
         };
-        match (close(self.reader(py)), close(self.writer(py))) {
+        match calling(py, Purpose::Answer, || (close(self.reader(py)), close(self.writer(py)))) {
             (Err(first), Err(second)) => {
                 second.set_context(py, Some(first));
                 Err(second)

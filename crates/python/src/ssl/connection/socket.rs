@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::Connection;
-use crate::attached::stopping;
+use crate::attached::{Purpose, calling};
 
 /// The results of `connect_ex` after which the handshake may begin: done, or on its way.
 const CONNECTING: [&str; 2] = ["EINPROGRESS", "EWOULDBLOCK"];
@@ -17,7 +17,7 @@ impl Connection {
     fn connect(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<()> {
         let connect = self.passed_on(py, "connect", "connect")?;
         self.set_connect_state(py)?;
-        stopping(|| connect.call1((addr,)))?;
+        calling(py, Purpose::Transport, || connect.call1((addr,)))?;
         Ok(())
     }
 
@@ -27,7 +27,7 @@ impl Connection {
     /// Raises what the socket's connect_ex raises, AttributeError where there is none.
     fn connect_ex(&self, py: Python<'_>, addr: &Bound<'_, PyAny>) -> PyResult<i32> {
         let connect_ex = self.passed_on(py, "connect_ex", "connect_ex")?;
-        let result: i32 = stopping(|| connect_ex.call1((addr,)))?.extract()?;
+        let result: i32 = calling(py, Purpose::Transport, || connect_ex.call1((addr,)))?.extract()?;
         let errno = py.import("errno")?;
         let mut started = result == 0;
         for name in CONNECTING {
@@ -45,7 +45,8 @@ impl Connection {
     /// Raises what the socket's accept raises, AttributeError where there is none.
     fn accept<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, Self>, Bound<'py, PyAny>)> {
         let accept = self.passed_on(py, "accept", "accept")?;
-        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) = stopping(|| accept.call0())?.extract()?;
+        let (socket, address): (Bound<'py, PyAny>, Bound<'py, PyAny>) =
+            calling(py, Purpose::Transport, || accept.call0())?.extract()?;
         let context = self.get_context(py)?;
         let connection = Bound::new(py, Self::default())?;
         Self::start(&connection, context.bind(py), Some(&socket), None)?;
@@ -64,6 +65,7 @@ impl Connection {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.passed_on(py, "shutdown", "sock_shutdown")?.call(args, kwargs)
+        let shutdown = self.passed_on(py, "shutdown", "sock_shutdown")?;
+        calling(py, Purpose::Answer, || shutdown.call(args, kwargs))
     }
 }

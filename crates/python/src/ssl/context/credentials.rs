@@ -6,10 +6,11 @@ use ironssl::ssl::Format;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
+use zeroize::Zeroizing;
 
 use super::Context;
 use crate::argument::{integer, path};
-use crate::attached::calling;
+use crate::attached::{Purpose, attached};
 use crate::crypto::passphrase::utf8;
 use crate::error::{OrRaise, Ssl};
 use crate::ssl::credentials::{certificate, private_key};
@@ -68,14 +69,15 @@ impl Context {
         match self.passphrase_callback.get(py) {
             None => core.use_private_key_file(&path, format, Passphrase::None),
             Some(callback) => {
-                let callback = callback.bind(py);
                 let userdata = self.passphrase_data.get(py).unwrap_or_else(|| py.None());
-                let mut ask = |_purpose| {
-                    ask_passphrase(callback, &userdata)
-                        .map(|bytes| bytes.as_bytes().iter().take(MAX_PASSPHRASE).copied().collect::<Vec<_>>().into())
-                        .map_err(|error| Box::new(error) as Parked)
-                };
-                core.use_private_key_file(&path, format, Passphrase::Ask(&mut ask))
+                // How long it takes to make a key of a passphrase is said by the file.
+                py.detach(|| {
+                    let mut ask = |_purpose| {
+                        attached(Purpose::Answer, |py| ask_passphrase(callback.bind(py), &userdata))
+                            .map_err(|error| Box::new(error) as Parked)
+                    };
+                    core.use_private_key_file(&path, format, Passphrase::Ask(&mut ask))
+                })
             }
         }
         .or_raise::<Ssl>()
@@ -128,22 +130,22 @@ fn format(filetype: FileType) -> PyResult<Format> {
 const MAX_PASSPHRASE: usize = ironssl::pkey::MAX_PASSPHRASE_LEN;
 
 /// Asks the callback, and reads its answer.
-fn ask_passphrase<'py>(callback: &Bound<'py, PyAny>, userdata: &Py<PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+fn ask_passphrase(callback: &Bound<'_, PyAny>, userdata: &Py<PyAny>) -> PyResult<Zeroizing<Vec<u8>>> {
     let answer = if takes_two_arguments(callback)? {
-        calling(callback.py(), || callback.call1((false, userdata)))?
+        callback.call1((false, userdata))?
     } else {
-        calling(callback.py(), || callback.call1((MAX_PASSPHRASE, false, userdata)))?
+        callback.call1((MAX_PASSPHRASE, false, userdata))?
     };
-    if let Ok(text) = answer.cast::<PyString>() {
-        return utf8(text);
-    }
-    if let Ok(bytes) = answer.cast::<PyBytes>() {
-        return Ok(bytes.clone());
-    }
-    if answer.is_truthy()? {
+    let bytes = if let Ok(text) = answer.cast::<PyString>() {
+        utf8(text)?
+    } else if let Ok(bytes) = answer.cast::<PyBytes>() {
+        bytes.clone()
+    } else if answer.is_truthy()? {
         return Err(PyValueError::new_err("the passphrase callback must return bytes or str"));
-    }
-    Ok(PyBytes::new(callback.py(), b""))
+    } else {
+        return Ok(Zeroizing::default());
+    };
+    Ok(bytes.as_bytes().iter().take(MAX_PASSPHRASE).copied().collect::<Vec<_>>().into())
 }
 
 /// Whether a callable takes exactly two positional arguments, as the manual has it; three as all releases do otherwise.
