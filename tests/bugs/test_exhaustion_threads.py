@@ -21,12 +21,13 @@ COUNT = 3_000_000
 
 
 @contextlib.contextmanager
-def others_run() -> Iterator[None]:
-    """Fail if another thread has not got its turns meanwhile: it wakes up every millisecond."""
+def others_run(work: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Fail if another thread has not got its turns meanwhile: it wakes up every millisecond, and works a little."""
     turns, done = [0], threading.Event()
 
     def wake() -> None:
         while not done.wait(0.001):
+            work()
             turns[0] += 1
 
     with Background(wake):
@@ -38,7 +39,7 @@ def others_run() -> Iterator[None]:
         finally:
             done.set()
     assert took > 0.02, "too fast to tell"
-    # Who wakes up while the GIL is held gets his turn after that: one.
+    # Who is kept waiting gets his turn after that: one.
     assert got > 5
 
 
@@ -72,3 +73,33 @@ def test_resource_exhaustion_by_a_slow_key(slow_key: Path, load: str):
     """The file says how long it takes to make a key of a passphrase."""
     with others_run():
         assert LOADS[load](slow_key)
+
+
+def verify_another(authority: Authority) -> Callable[[], object]:
+    """Verify a certificate against a store that nobody else has."""
+    store = crypto.X509Store()
+    store.add_cert(authority.root.x509)
+    return lambda: crypto.X509StoreContext(store, authority.intermediate.x509).verify_certificate()
+
+
+def change_another(_: Authority) -> Callable[[], object]:
+    """Change a store that nobody else has."""
+    store = crypto.X509Store()
+    return lambda: store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+
+
+@pytest.mark.parametrize("work", [verify_another, change_another])
+def test_resource_exhaustion_by_a_large_message(
+    ec: Authority, stranger: Authority, tmp_path: Path, work: Callable[[Authority], Callable[[], object]]
+):
+    """How long a signed message is decides its sender; other stores can be used meanwhile."""
+    message, root = tmp_path / "message", ec.root
+    message.write_bytes(bytes(64 << 20))
+    command = ["openssl", "smime", "-sign", "-binary", "-md", "sha512", "-outform", "DER", "-in", str(message)]
+    signature = run([*command, "-signer", str(root.cert_file), "-inkey", str(root.key_file)]).stdout
+    signed = crypto.load_pkcs7_data(crypto.FILETYPE_ASN1, signature)
+    store = crypto.X509Store()
+    store.add_cert(root.x509)
+    data = message.read_bytes()
+    with others_run(work(stranger)):
+        assert signed.verify(store, data) == data

@@ -72,6 +72,13 @@ fn data(object: &ffi::PKCS7) -> Option<Vec<u8>> {
     Some(unsafe { string::bytes(octets.as_ptr().cast()) }.to_vec())
 }
 
+/// Whether an object is signed data without the data.
+fn is_detached(object: &ffi::PKCS7) -> bool {
+    let Content::Signed(signed) = content(object) else { return false };
+    // SAFETY: null, or an object that belongs to this one; whatever its kind, it has a pointer inside.
+    unsafe { signed.contents.as_ref().is_none_or(|contents| contents.d.ptr.is_null()) }
+}
+
 impl Pkcs7 {
     /// The first object in PEM (`PEM_read_bio_PKCS7`).
     ///
@@ -187,19 +194,38 @@ impl Pkcs7 {
     pub fn verify(&self, store: &X509Store, detached: Option<&[u8]>) -> Result<Vec<u8>> {
         queue::clear();
         let reader = detached.map(Reader::new).transpose()?;
+        let nothing = Reader::new(b"")?;
         let writer = Writer::new()?;
         let object = self.0.lock();
-        let _parameters = X509Store::lock_parameters();
-        // SAFETY: the object is valid and locked, the store valid and its parameters locked; the BIOs are null or
-        // valid, and outlive the call. Null adds no certificates to those in the object.
-        let verified = unsafe {
+        // Only who is trusted depends on the store, whose parameters have one lock for all. So that is looked at apart,
+        // with no data, and those may be long. Null where there should be data: that is the error which comes first.
+        // SAFETY: the object is valid and locked.
+        let lacks_data = detached.is_none() && is_detached(unsafe { &*object.as_ptr() });
+        let dual = if detached.is_some() { ffi::PKCS7_NO_DUAL_CONTENT } else { 0 };
+        let parameters = X509Store::lock_parameters();
+        // SAFETY: the object is valid and locked, the store valid and its parameters locked; the BIO is null or valid,
+        // and outlives the call. Null adds no certificates to those in the object.
+        let trusted = unsafe {
             ffi::PKCS7_verify(
                 object.as_ptr(),
                 ptr::null_mut(),
                 store.handle().as_ptr(),
+                if lacks_data { ptr::null_mut() } else { nothing.as_ptr() },
+                ptr::null_mut(),
+                ffi::PKCS7_BINARY | ffi::PKCS7_NOSIGS | dual,
+            )
+        };
+        drop(parameters);
+        check::one(trusted, "PKCS7_verify")?;
+        // SAFETY: the object is valid and locked; the BIOs are null or valid, and outlive the call. No store is needed.
+        let verified = unsafe {
+            ffi::PKCS7_verify(
+                object.as_ptr(),
+                ptr::null_mut(),
+                ptr::null_mut(),
                 reader.as_ref().map_or(ptr::null_mut(), Reader::as_ptr),
                 writer.as_ptr(),
-                ffi::PKCS7_BINARY | ffi::PKCS7_NO_DUAL_CONTENT,
+                ffi::PKCS7_BINARY | ffi::PKCS7_NOVERIFY | dual,
             )
         };
         check::one(verified, "PKCS7_verify")?;

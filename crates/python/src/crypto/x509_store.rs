@@ -71,7 +71,9 @@ impl X509Store {
     /// Raises TypeError for anything but an int, OverflowError for one that is negative or has more than 64 bits.
     /// (X509_STORE_set_flags)
     fn set_flags(&self, flags: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.set_flags(argument::integer(flags, "flags")?).or_raise::<Crypto>()
+        let bits = argument::integer(flags, "flags")?;
+        // As everything that may wait for the lock of all stores, or for a file.
+        flags.py().detach(|| self.0.set_flags(bits)).or_raise::<Crypto>()
     }
 
     /// Verify as if it were another time.
@@ -86,7 +88,8 @@ impl X509Store {
         }
         let fields = vfy_time.call_method0(intern!(py, "utctimetuple"))?;
         let seconds = py.import(intern!(py, "calendar"))?.call_method1(intern!(py, "timegm"), (fields,))?;
-        self.0.set_time(seconds.extract()?).or_raise::<Crypto>()
+        let seconds = seconds.extract()?;
+        py.detach(|| self.0.set_time(seconds)).or_raise::<Crypto>()
     }
 
     /// Trust the certificates of a file of PEM blocks, and those of a directory prepared with `openssl rehash`.
@@ -101,9 +104,14 @@ impl X509Store {
     /// Raises Error where the file cannot be read or holds neither certificate nor revocation list, or both are None;
     /// ValueError for a path with a NUL, TypeError for other types. (X509_STORE_load_file, X509_STORE_load_path)
     #[pyo3(signature = (cafile, capath = None))]
-    fn load_locations(&self, cafile: Option<&Bound<'_, PyAny>>, capath: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    fn load_locations(
+        &self,
+        py: Python<'_>,
+        cafile: Option<&Bound<'_, PyAny>>,
+        capath: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         let (file, directory) = (cafile.map(argument::path).transpose()?, capath.map(argument::path).transpose()?);
-        self.0.load_locations(file.as_deref(), directory.as_deref()).or_raise::<Crypto>()
+        py.detach(|| self.0.load_locations(file.as_deref(), directory.as_deref())).or_raise::<Crypto>()
     }
 
     fn __reduce_ex__(slf: &Bound<'_, Self>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {

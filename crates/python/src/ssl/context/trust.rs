@@ -64,19 +64,22 @@ impl Context {
     #[pyo3(signature = (cafile, capath = None))]
     fn load_verify_locations(
         &self,
+        py: Python<'_>,
         cafile: Option<&Bound<'_, PyAny>>,
         capath: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let file = cafile.map(path).transpose()?;
         let directory = capath.map(path).transpose()?;
-        self.core()?.load_verify_locations(file.as_deref(), directory.as_deref()).or_raise::<Ssl>()
+        let core = self.core()?;
+        py.detach(|| core.load_verify_locations(file.as_deref(), directory.as_deref())).or_raise::<Ssl>()
     }
 
     /// Trust what the environment variables SSL_CERT_FILE and SSL_CERT_DIR name, or what the library was built to trust,
     /// or else what the distribution keeps in one of the usual places. (SSL_CTX_set_default_verify_paths)
     fn set_default_verify_paths(slf: &Bound<'_, Self>) -> PyResult<()> {
         let py = slf.py();
-        slf.get().core()?.set_library_verify_paths().or_raise::<Ssl>()?;
+        let core = slf.get().core()?;
+        py.detach(|| core.set_library_verify_paths()).or_raise::<Ssl>()?;
         // Programs and tests put something else in the place of these methods and constants.
         let library = LibraryPaths::get();
         let variables = (library.directory_variable, library.file_variable);
@@ -112,7 +115,8 @@ impl Context {
         if file.is_none() && directory.is_none() {
             return Ok(());
         }
-        self.core()?.load_verify_locations(file.as_deref(), directory.as_deref()).or_raise::<Ssl>()
+        let core = self.core()?;
+        file_path.py().detach(|| core.load_verify_locations(file.as_deref(), directory.as_deref())).or_raise::<Ssl>()
     }
 
     /// The store of trusted certificates that the Context uses; what is added to it counts at once.
