@@ -11,6 +11,7 @@ use super::cryptography;
 use super::refusal;
 use crate::argument;
 use crate::error::{Crypto, OrRaise};
+use crate::exceptions;
 
 /// The numbers of the `TYPE_*` constants (`EVP_PKEY_*`).
 pub(crate) const TYPE_RSA: i64 = 6;
@@ -79,7 +80,8 @@ impl PKey {
         let kind: i64 = argument::integer(r#type, "type")?;
         let bits: i32 = argument::integer(bits, "bits")?;
         if kind != TYPE_RSA && kind != TYPE_DSA {
-            return Err(refusal("PKey.generate_key", "No such key type"));
+            // As all releases do, a text and no list.
+            return Err(exceptions::crypto::Error::new_err("No such key type"));
         }
         let bits = u32::try_from(bits).map_err(|_| PyValueError::new_err("Invalid number of bits"))?;
         let made = py
