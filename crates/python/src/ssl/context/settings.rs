@@ -138,9 +138,10 @@ impl Context {
     /// Set which sessions are kept for resumption.
     ///
     /// mode: the SESS_CACHE_* constants, or-ed. Returns the mode before. Raises TypeError for anything but an int,
-    /// OverflowError for one of more than 64 bits. (SSL_CTX_set_session_cache_mode)
+    /// OverflowError for one that is negative or has more than 32 bits. (SSL_CTX_set_session_cache_mode)
     fn set_session_cache_mode(&self, mode: &Bound<'_, PyAny>) -> PyResult<i64> {
-        self.core()?.set_session_cache_mode(integer(mode, "mode")?).or_raise::<Ssl>()
+        let mode: u32 = integer(mode, "mode")?;
+        self.core()?.set_session_cache_mode(mode.into()).or_raise::<Ssl>()
     }
 
     /// Which sessions are kept for resumption. (SSL_CTX_get_session_cache_mode)
