@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from OpenSSL import SSL, crypto
 
+from tests.conftest import UPSTREAM
 from tests.support.authority import Authority
 from tests.support.background import Background
 from tests.support.contexts import client_context, identify, server_context, trust
@@ -341,3 +342,20 @@ def test_an_expired_certificate_is_named_to_the_callback(ec: Authority):
     assert reasons(errors["client"]) == ["certificate verify failed"]
     # 10: certificate has expired.
     assert [(call[2], call[3]) for call in recorder.calls if call[2]] == [(10, 0)]
+
+
+@pytest.mark.skipif(UPSTREAM, reason="upstream fails in its callback")
+def test_a_notice_about_no_certificate_is_not_asked_about(ec: Authority, version: str):
+    """X509_V_FLAG_NOTIFY_POLICY: OpenSSL tells that the policies are good, of all certificates at once."""
+    client = client_context(ec, version)
+    flags = crypto.X509StoreFlags
+    client.get_cert_store().set_flags(flags.POLICY_CHECK | flags.NOTIFY_POLICY)
+    asked: list[int] = []
+
+    def judge(_connection: SSL.Connection, _certificate: crypto.X509, _error: int, depth: int, passed: int) -> int:
+        asked.append(depth)
+        return passed
+
+    client.set_verify(SSL.VERIFY_PEER, judge)
+    memory_pair(client, server_context(ec, version)).handshake()
+    assert sorted(set(asked)) == [0, 1, 2]

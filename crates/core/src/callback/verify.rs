@@ -24,7 +24,10 @@ pub(crate) extern "C" fn verify(passed: c_int, store: *mut ffi::X509_STORE_CTX) 
     // SAFETY: the store context is valid during this call.
     let (error, depth) = unsafe { (ffi::X509_STORE_CTX_get_error(store), ffi::X509_STORE_CTX_get_error_depth(store)) };
     // SAFETY: as above; the certificate belongs to the store context.
-    let Some(handle) = (unsafe { retained(ffi::X509_STORE_CTX_get_current_cert(store)) }) else { return 0 };
+    let Some(handle) = (unsafe { retained(ffi::X509_STORE_CTX_get_current_cert(store)) }) else {
+        // It is about no certificate but all of them, as the notice of `X509_V_FLAG_NOTIFY_POLICY`: nobody is asked.
+        return passed;
+    };
     let certificate = X509::from_handle(handle);
     let ask = || state.delegate().verify(certificate, error, depth, passed == 1);
     let mut failed = false;
