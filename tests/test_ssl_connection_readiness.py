@@ -8,7 +8,7 @@ import pytest
 from OpenSSL import SSL
 
 from tests.support.authority import Authority
-from tests.support.background import Background
+from tests.support.background import PATIENCE, Background
 from tests.support.contexts import client_context, server_context
 from tests.support.pairs import connected, fill_socket
 
@@ -85,3 +85,54 @@ def test_an_alert_that_nobody_takes_holds_nobody_up(ec: Authority, version: str,
         # This thread runs on, or it would never come to look.
         with pytest.raises(SSL.Error, match="bad record"):
             receiving.result(10)
+
+
+def test_pending_tells_of_what_was_read_ahead(ec: Authority, version: str):
+    """Who waits for the socket only where nothing is pending misses nothing: neither records nor the end."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    server.set_read_ahead(True)
+    messages = [bytes([n]) * (1 + 700 * n) for n in range(12)]
+    with connected(client, server, "unix") as pair:
+        for message in messages:
+            pair.client.sendall(message)
+        # All is there before anything is read.
+        pair.client.shutdown()
+        received = b""
+        for _ in range(1000):
+            if not pair.server.pending():
+                readable, _, _ = select.select([pair.server], [], [], PATIENCE)
+                assert readable, f"{len(received)} bytes were received, and nobody tells of the rest"
+            try:
+                received += pair.server.recv(3000)
+            except SSL.ZeroReturnError:
+                break
+        assert received == b"".join(messages)
+
+
+def test_pending_reads_nothing_itself(ec: Authority, version: str):
+    """What is only in part there, or still in the transport, is not pending; damage that was read is."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    server.set_read_ahead(True)
+    with connected(client, server, "memory") as pair:
+        pair.client.send(b"one")
+        pair.client.send(b"two")
+        both = pair.client.bio_read(1 << 16)
+        pair.server.bio_write(both[:-1])
+        assert pair.server.pending() == 0
+        assert pair.server.recv(10) == b"one"
+        assert pair.server.pending() == 0
+        with pytest.raises(SSL.WantReadError):
+            pair.server.recv(10)
+        assert pair.server.pending() == 0
+        pair.server.bio_write(both[-1:])
+        assert pair.server.pending() == 0
+        assert pair.server.recv(10) == b"two"
+        pair.client.send(b"three")
+        pair.client.send(b"four")
+        both = bytearray(pair.client.bio_read(1 << 16))
+        both[-1] ^= 1
+        pair.server.bio_write(both)
+        assert pair.server.recv(10) == b"three"
+        assert pair.server.pending() == 1
+        with pytest.raises(SSL.Error, match="mac"):
+            pair.server.recv(10)

@@ -19,9 +19,15 @@ use crate::x509::{X509, X509Name, certificates, retained};
 impl Connection {
     /// How many bytes of plaintext can be read without more ciphertext (`SSL_pending`). It is 1 where there are none
     /// but the next read has an error to give: the last one met it behind the plaintext that it returned.
+    ///
+    /// With read-ahead OpenSSL may have read whole records, or the end, which no transport tells of any more. So they are
+    /// looked at, if none is decrypted.
     #[must_use]
     pub fn pending(&self) -> usize {
         let inner = self.engine.enter();
+        if inner.may_hide_records() {
+            self.show_records(&inner);
+        }
         inner.pending().max(usize::from(inner.has_deferred()))
     }
 

@@ -95,7 +95,7 @@ impl Connection {
     }
 
     /// One step of an operation, by a thread that has the engine's lock, and its turn to read if there is a socket.
-    fn step<T>(
+    pub(super) fn step<T>(
         &self,
         inner: &Inner,
         socket: Option<Descriptor>,

@@ -49,6 +49,14 @@ impl Connection {
         self.noting(|| self.drive(ready))
     }
 
+    /// Decrypts a record that OpenSSL has read, if there is a whole one, and leaves it, or what is wrong, to the next read.
+    pub(super) fn show_records(&self, inner: &Inner) {
+        let mut look = |inner: &Inner| inner.state().without_transport(|| ready(inner));
+        if let Outcome::Failed(failure) = self.step(inner, None, &mut look).outcome {
+            inner.defer(failure);
+        }
+    }
+
     fn read_uninit(&self, buffer: &mut [MaybeUninit<u8>], peek: bool) -> Result<usize, Failure> {
         self.noting(|| {
             let count = self.drive(|inner| read_gathered(inner, buffer, peek))?;

@@ -62,6 +62,17 @@ impl Inner {
         unsafe { ffi::SSL_free_buffers(self.ssl.as_ptr()) };
     }
 
+    /// Whether OpenSSL may have read more than the record that was due, and none of it is decrypted.
+    pub(crate) fn may_hide_records(&self) -> bool {
+        self.state.framing.is_none()
+            && !self.state.wire.borrow().has_datagrams()
+            && !self.is_operating()
+            && self.is_established()
+            && !self.has_deferred()
+            && self.pending() == 0
+            && self.holds_records()
+    }
+
     /// Whether OpenSSL has something of the peer's, read or not yet decrypted.
     fn holds_records(&self) -> bool {
         // SAFETY: the `SSL` is valid; the call only reads.

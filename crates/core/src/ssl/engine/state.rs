@@ -252,6 +252,12 @@ impl State {
         work()
     }
 
+    /// Lets the operations in `work` read nothing but what OpenSSL has already.
+    pub(crate) fn without_transport<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _restored = Restore::after(&self.allowance, 0);
+        work()
+    }
+
     /// Whether so many answers to the peer wait to be sent that there should be no more.
     pub(crate) fn owes_answers(&self) -> bool {
         self.answers.get() > ANSWERS && self.wire.borrow().has_output()
