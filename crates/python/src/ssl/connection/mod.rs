@@ -206,7 +206,8 @@ impl Connection {
 
     /// Work with another Context from now on: its certificate and key. A server does so in the middle of a handshake
     /// when it has learnt which name its client wants. From then on the callbacks are those of the other Context, but
-    /// for that of `set_verify`; the peer is verified as before.
+    /// for that of `set_verify`. The peer is verified in the mode of before, by the certificates that the other Context
+    /// trusts.
     ///
     /// Raises TypeError for anything but a Context; Error where it comes too late, as the certificate may be in use: in
     /// any other callback than those of `Context.set_tlsext_servername_callback` and, with TLS 1.3,
