@@ -8,7 +8,7 @@ use crate::x509::X509;
 /// An `Err` fails the handshake and comes out of the operation that drove it, as [`Error::Callback`].
 ///
 /// To have a delegate does not call it. Nothing is asked before it is asked for: `verify` by
-/// [`Connection::set_verify`](super::Connection::set_verify) with `ask`, everything else by
+/// [`Connection::set_verify`](super::Connection::set_verify) with a judge, everything else by
 /// [`Context::ask`](super::Context::ask), before the connection is made (`info` also by
 /// [`Connection::tell_info`](super::Connection::tell_info)).
 pub trait Delegate: Send + Sync {
