@@ -184,6 +184,22 @@ def test_session_that_was_offered_before_the_client_verifies(ec: Authority, stra
             operation()
 
 
+def test_session_that_was_offered_before_the_client_began_anew(ec: Authority, stranger: Authority, version: str):
+    """What a callback's word stands for does not become OpenSSL's by a handshake that was not finished."""
+    client, server = client_context(ec, version), server_context(stranger, version)
+    client.set_verify(SSL.VERIFY_PEER, accept_all)
+    _, session = visit(client, server)
+    pair = memory_pair(client, server)
+    pair.client.set_session(session)
+    with pytest.raises(SSL.WantReadError):
+        pair.client.do_handshake()
+    pair.client.bio_read(1 << 16)
+    pair.client.set_connect_state()
+    pair.client.set_verify(SSL.VERIFY_PEER)
+    assert reasons(handshake_errors(pair)["client"]) == REFUSED
+    assert not pair.client.session_reused()
+
+
 def test_session_that_was_offered_before_the_client_verifies_is_no_loss_to_the_good(ec: Authority, version: str):
     """Who would have passed is resumed."""
     client, server = only(SSL.Context(SSL.TLS_METHOD), version), server_context(ec, version)

@@ -137,7 +137,9 @@ impl Connection {
         let (offered, seen) = unsafe {
             let good = ffi::SSL_get_verify_result(ssl) == ffi::X509_V_OK.into();
             let client = ffi::SSL_is_server(ssl) == 0 && !ffi::SSL_get0_peer_certificate(ssl).is_null();
-            (ffi::SSL_in_before(ssl) == 1 || ffi::SSL_session_reused(ssl) == 1, good && client)
+            // In the middle of a handshake nothing is known of what it makes; nor is it known whether it makes anything.
+            let seen = good && client && ffi::SSL_is_init_finished(ssl) == 1;
+            (ffi::SSL_in_before(ssl) == 1 || ffi::SSL_session_reused(ssl) == 1, seen)
         };
         match (offered, seen) {
             (true, _) => inner.state().offered(),
