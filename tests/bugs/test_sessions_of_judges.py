@@ -276,3 +276,74 @@ def test_callback_replaced_by_a_second_init(ec: Authority, version: str):
     with pytest.raises(ValueError, match="called twice"):
         pair.client.__init__(client_context(ec, version))  # type: ignore[misc]
     assert reasons(handshake_errors(pair)["client"]) == REFUSED
+
+
+def test_session_that_openssl_alone_is_to_judge(ec: Authority, stranger: Authority):
+    """When the name is known the callback is taken away: whom it had accepted is not resumed."""
+    # In TLS 1.2 OpenSSL tells the name of the session.
+    client, server = client_context(ec, "TLSv1.3"), members_only(ec, "TLSv1.3")
+    identify(client, stranger, stranger.client)
+    server.set_verify(DEMAND, accept_all)
+    strict = [False]
+    server.set_tlsext_servername_callback(lambda connection: connection.set_verify(DEMAND) if strict[0] else None)
+    _, session = visit(client, server)
+    strict[0] = True
+    for last in (None, session):
+        pair = memory_pair(client, server)
+        if last is not None:
+            pair.client.set_session(last)
+        assert reasons(handshake_errors(pair)["server"]) == (REFUSED if last is None else REFUSED_UNASKED)
+
+
+def test_session_of_a_server_that_asks_when_it_knows_the_name(ec: Authority, version: str):
+    """Who verifies in the callback for the name, with sessions that have none, lets members in again and again."""
+    client, server = client_context(ec, version), server_context(ec, version)
+    trust(server, ec)
+    identify(client, ec, ec.client)
+    server.set_tlsext_servername_callback(lambda connection: connection.set_verify(DEMAND, accept_all))
+    _, session = visit(client, server)
+    for _ in range(2):
+        pair, session = visit(client, server, last=session)
+        assert not pair.server.session_reused()
+        assert pair.server.get_peer_certificate() is not None
+
+
+@pytest.mark.parametrize("callback", [None, accept_all])
+def test_session_that_a_renegotiation_resumed(ec: Authority, stranger: Authority, callback: Callable[..., bool] | None):
+    """What was offered in the first handshake says nothing of what the second one resumes."""
+    client = only(SSL.Context(SSL.TLS_METHOD), "TLSv1.2")
+    trust(client, ec)
+    good, bad = server_context(ec, "TLSv1.2"), server_context(stranger, "TLSv1.2")
+    _, session = visit(client, good)
+    client.set_verify(SSL.VERIFY_NONE, callback)
+    pair, _ = visit(client, bad, last=session)
+    assert not pair.client.session_reused()
+    assert pair.server.renegotiate()
+    for connection in (pair.server, pair.client) * 3:
+        with contextlib.suppress(SSL.WantReadError):
+            connection.recv(1)
+        pair.move()
+    assert not pair.server.renegotiate_pending()
+    assert pair.client.session_reused()
+    session = pair.client.get_session()
+    assert session is not None
+    again = memory_pair(client, bad)
+    again.client.set_verify(SSL.VERIFY_PEER)
+    again.client.set_session(session)
+    assert reasons(handshake_errors(again)["client"]) == REFUSED
+
+
+def test_session_that_was_set_after_the_handshake(ec: Authority, stranger: Authority, version: str):
+    """The handshake that is over says nothing of it."""
+    client = only(SSL.Context(SSL.TLS_METHOD), version)
+    trust(client, ec)
+    good, bad = server_context(ec, version), server_context(stranger, version)
+    _, unseen = visit(client, bad)
+    pair, _ = visit(client, good)
+    pair.client.set_session(unseen)
+    session = pair.client.get_session()
+    assert session is not None
+    again = memory_pair(client, bad)
+    again.client.set_verify(SSL.VERIFY_PEER)
+    again.client.set_session(session)
+    assert reasons(handshake_errors(again)["client"]) == REFUSED

@@ -27,9 +27,13 @@ use crate::check;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::queue;
+use crate::rand;
 use crate::ssl::engine::Inner;
 use crate::ssl::session::{DEMANDS, Judge, Proof};
 use crate::ssl::{Context, Session};
+
+/// The length of a name that nobody has.
+const NAME: usize = 32;
 
 /// Under which rules a server lets its clients in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +119,7 @@ impl Connection {
         if done {
             inner.verified_in_time();
         }
-        let another = judge.is_some() && inner.state().judge() != judge;
+        let another = inner.state().judge() != judge;
         inner.state().set_judge(judge);
         // SAFETY: as above; the callback finds its state through the `SSL`.
         unsafe { ffi::SSL_set_verify(ssl, mode, Some(verify)) }
@@ -139,13 +143,14 @@ impl Connection {
             let client = ffi::SSL_is_server(ssl) == 0 && !ffi::SSL_get0_peer_certificate(ssl).is_null();
             // In the middle of a handshake nothing is known of what it makes; nor is it known whether it makes anything.
             let seen = good && client && ffi::SSL_is_init_finished(ssl) == 1;
-            (ffi::SSL_in_before(ssl) == 1 || ffi::SSL_session_reused(ssl) == 1, seen)
+            let offered = if ffi::SSL_in_before(ssl) == 1 {
+                Some(inner.state().offered())
+            } else {
+                (ffi::SSL_session_reused(ssl) == 1).then(|| inner.state().resumed(ssl))
+            };
+            (offered, seen)
         };
-        match (offered, seen) {
-            (true, _) => inner.state().offered(),
-            (false, true) => inner.state().word(),
-            (false, false) => Proof::Nothing,
-        }
+        offered.unwrap_or(if seen { inner.state().word() } else { Proof::Nothing })
     }
 
     /// Keeps what is known of the present session, which is offered in the next handshake. For a connection that is
@@ -208,10 +213,14 @@ impl Connection {
         if session.is_null() || !making || (begun.demands & !now.demands == 0 && same_judge) {
             return Ok(());
         }
-        let demands = begun.demands & now.demands;
-        let rules =
-            if same_judge { Rules::new(demands, now.judge) } else { Rules { demands, judge: Some(Judge::another()) } };
-        let name = naming.name_for(rules)?;
+        let name = if same_judge {
+            naming.name_for(Rules::new(begun.demands & now.demands, now.judge))?
+        } else {
+            // Also where the Context has given none: libssl takes who comes with another name for a stranger.
+            let mut name = vec![0; NAME];
+            rand::fill(&mut name)?;
+            name
+        };
         let length = length_of(&name)?;
         queue::clear();
         // SAFETY: the session is valid, and nobody else's as long as it is being made; the name is copied.
@@ -263,6 +272,10 @@ impl Connection {
             return Ok(());
         }
         inner.state().offer(session.proof());
+        // SAFETY: as above.
+        if unsafe { ffi::SSL_in_before(inner.as_ptr()) } != 1 {
+            inner.state().disown();
+        }
         // SAFETY: both are valid; the `SSL` takes a reference of its own, of a copy that nobody else has.
         check::one(unsafe { ffi::SSL_set_session(inner.as_ptr(), copy.as_ptr()) }, "SSL_set_session")
     }

@@ -338,7 +338,7 @@ impl State {
             if ffi::SSL_session_reused(ssl) != 1 || mode & ffi::SSL_VERIFY_PEER == 0 {
                 None
             } else if ffi::SSL_is_server(ssl) == 0 {
-                (!self.offered.get().suffices(mode, self.judge.get())).then_some(TooLate::Server)
+                (!self.resumed(ssl).suffices(mode, self.judge.get())).then_some(TooLate::Server)
             } else if ffi::SSL_get0_peer_certificate(ssl).is_null() {
                 (mode & ffi::SSL_VERIFY_FAIL_IF_NO_PEER_CERT != 0).then_some(TooLate::Client)
             } else {
@@ -376,6 +376,22 @@ impl State {
     /// What is known of the session that the connection is to resume.
     pub(crate) fn offered(&self) -> Proof {
         self.offered.get()
+    }
+
+    /// What is known of the session that the last handshake has resumed, or the running one does. A renegotiation resumes
+    /// what the handshake before it has made, whatever was offered in the first one: of that nothing is known.
+    ///
+    /// # Safety
+    /// `ssl` is valid and the one that this belongs to, and the caller holds its lock.
+    pub(crate) unsafe fn resumed(&self, ssl: *mut ffi::SSL) -> Proof {
+        // SAFETY: passed on from this function's own contract; the call only reads.
+        let again = unsafe { ffi::SSL_ctrl(ssl, ffi::SSL_CTRL_GET_TOTAL_RENEGOTIATIONS, 0, std::ptr::null_mut()) } > 0;
+        if again { Proof::Nothing } else { self.offered.get() }
+    }
+
+    /// Has no word of this connection's count any more: its session is not the one that its handshake has made.
+    pub(crate) fn disown(&self) {
+        self.waived.set(true);
     }
 
     /// Notes what is known of the session that the connection is to resume.
